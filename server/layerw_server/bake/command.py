@@ -30,7 +30,7 @@ def cli_bake(
     levels: int | None = None, jobs: int | None = None, cell_m: float | None = None, latitude: float | None = None,
     key: str = "elevation", heights_m: tuple[float, float] | None = None, texels: int = TEXELS_DEFAULT,
     quality: int = 80, imagery: Path | None = None, textures: str | None = None, meshopt: bool | None = None,
-    size_km: float | None = None, side_max: int = 4096, dress: bool = False,
+    size_km: float | None = None, side_max: int = 4096, dress: bool = False, scheduler: str | None = None,
 ) -> None:
     """Bake a height field, read or made, or models, into `out`.
 
@@ -40,6 +40,8 @@ def cli_bake(
     started = time.monotonic()
     bar = BakeProgress()
     try:
+        if scheduler is not None and sources and (_are_splats(sources, out) or _are_models(sources)):
+            raise BakeError("--scheduler is for elevations and procedural worlds; models and splats are baked here.")
         if _are_splats(sources, out):
             _splats(_one(sources), out, bar)
             return
@@ -57,7 +59,7 @@ def cli_bake(
             del field, photo
             result = bake(fields.pop(), out, jobs=jobs, texels=texels, quality=quality, seed=number,
                           progress=bar.update, images=textures or "jpeg", is_packed=bool(meshopt),
-                          photo=photos.pop(), dress=dress)
+                          photo=photos.pop(), dress=dress, scheduler=scheduler)
         bar.finish(result.tiles, result.size_bytes, time.monotonic() - started, out, result.continued)
     except KeyboardInterrupt:
         _once()

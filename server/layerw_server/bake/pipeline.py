@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from layerw_server.bake import codecs, ground, workers
+from layerw_server.bake import cluster, codecs, ground, workers
 from layerw_server.bake.carve import Shaper
 from layerw_server.bake.errors import BakeError
 from layerw_server.bake.fields import Fields, derive, snap
@@ -38,6 +40,7 @@ from layerw_server.bake.waters import write as write_waters
 BRANCH_LEVEL, BRANCH_LEVELS = 3, 4  # branches, the unit of work, start at this level or have so many levels
 TEXELS_DEFAULT, TEXELS_MAX = 384, 1024
 JOBS_MAX = 64
+Hands = Callable[[World, list[Node], Path, Path], Iterator[tuple[str, dict[str, TileRecord]]]]
 Progress = Callable[[str, int, int], None]
 
 
@@ -55,12 +58,12 @@ class BakeResult:
 def bake(
     field: HeightField, out: Path, *, jobs: int | None = None, texels: int = TEXELS_DEFAULT, quality: int = 80,
     progress: Progress = lambda step, done, total: None, seed: int = 0, images: str = "jpeg", is_packed: bool = False,
-    photo: Photo | None = None, dress: bool = False,
+    photo: Photo | None = None, dress: bool = False, scheduler: str | None = None,
 ) -> BakeResult:
     """Bake a height field into the folder `out`, which is replaced at the very end.
 
     `images` is one of codecs.TEXTURES, `is_packed` packs meshes by meshoptimizer, `photo` lies on the ground,
-    `dress` puts trees and rocks on it.
+    `dress` puts trees and rocks on it; `scheduler` is the address of a dask cluster whose workers make the tiles.
 
     Stopped by KeyboardInterrupt (or for want of memory), the finished tiles stay in `.NAME.partial` beside `out`, and
     the same call continues with them.
@@ -75,7 +78,9 @@ def bake(
     world = World(field.cells, field.cell_x_m, field.cell_y_m, steps_m, field.sea_level_m, field.biome, texels,
                   quality, seed, images, is_packed, photo.drape if photo is not None else None,
                   dress, field.source.get("kind") == "city")
-    stage = Stage(out, key_of(field, world, None if photo is None else photo.pixels))
+    client = None if scheduler is None else cluster.connect(scheduler)
+    key = key_of(field, world, None if photo is None else photo.pixels)
+    stage = Stage(out, key)
     try:
         progress("measure", 0, field.levels)
         field, waters = _shaped(field, stage.work)
@@ -89,14 +94,17 @@ def bake(
             made = make_props(field, fields, dress=dress, seed=seed)
             np.save(stage.work / "props.npy", made[:, _is_dry(made, field, fields)])
             fields = Fields.load(stage.work)
-        count, continued = _bake_into(field, fields, world, stage, processes, progress, waters)
+        count, continued = _bake_into(field, fields, world, stage, _hands(client, processes, key), progress, waters)
         size_bytes = sum(f.stat().st_size for f in stage.folder.rglob("*") if f.is_file() and f.parent != stage.work)
         stage.swap()
-    except (KeyboardInterrupt, BrokenProcessPool):
-        raise
+    except (KeyboardInterrupt, BrokenProcessPool, cluster.ClusterError):
+        raise  # what is finished stays
     except BaseException:
         stage.discard()
         raise
+    finally:
+        if client is not None:
+            cluster.close(client)
     return BakeResult(out, count, size_bytes, time.monotonic() - started, continued)
 
 
@@ -112,6 +120,13 @@ def _shaped(field: HeightField, work: Path) -> tuple[HeightField, Waters | None]
     if waters is not None and waters.rivers:
         np.save(work / "rivers.npy", shaper.ribbons)
     return shaper.write(work), waters
+
+
+def _hands(client: Any, processes: int, key: str) -> Hands:
+    """Who makes branches: processes here, or a cluster."""
+    if client is None:
+        return partial(workers.run, workers=processes)
+    return partial(cluster.run, client, key=key)
 
 
 def _is_dry(made: F32, field: HeightField, fields: Fields) -> npt.NDArray[np.bool_]:
@@ -169,13 +184,13 @@ def _is_world(out: Path) -> bool:
 
 
 def _bake_into(
-    field: HeightField, fields: Fields, world: World, stage: Stage, processes: int, progress: Progress,
+    field: HeightField, fields: Fields, world: World, stage: Stage, hands: Hands, progress: Progress,
     waters: Waters | None,
 ) -> tuple[int, int]:
     plan = make_plan(field, world.steps_m, progress)
     if fields.props is not None:
         raise_errors(plan.root, fields.props, field)
-    records, continued = _write_tiles(world, fields, plan.root, field.levels, stage, processes, progress)
+    records, continued = _write_tiles(world, fields, plan.root, field.levels, stage, hands, progress)
     extras = ground.world_extras(field, fields, stage.folder)
     if waters is not None and (waters.lakes or waters.rivers):
         extras["water"] = write_waters(waters, field, stage.folder)
@@ -185,7 +200,7 @@ def _bake_into(
 
 
 def _write_tiles(
-    world: World, fields: Fields, root: Node, levels: int, stage: Stage, processes: int, progress: Progress,
+    world: World, fields: Fields, root: Node, levels: int, stage: Stage, hands: Hands, progress: Progress,
 ) -> tuple[dict[str, TileRecord], int]:
     records: dict[str, TileRecord] = {}
     total = len(root.walk())
@@ -199,7 +214,7 @@ def _write_tiles(
             records.update(finished)
     continued = len(records)
     progress("tiles", continued, total)
-    for _, more in workers.run(world, left, stage.folder, stage.work, processes):
+    for _, more in hands(world, left, stage.folder, stage.work):
         records.update(more)
         progress("tiles", len(records), total)
     _write_top(world, fields, root, stage, records)

@@ -245,6 +245,8 @@ def bake(
         "Pack meshes (EXT_meshopt_compression); by default only those of models."))] = None,
     image_side: Annotated[int, typer.Option(min=4, max=16384, help="Largest side of a model's images.")] = 4096,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", show_default=False, help=(
+        "Make the tiles on a dask cluster (tcp://HOST:8786), with layerw[cluster]; --jobs is not used then."))] = None,
     probes: Annotated[bool, typer.Option("--probes", help=(
         "Run a program (SOURCE) in headless Chromium until its light probes have looked around; OUT is an .npz file "
         "that app.light_probes(file=...) reads."))] = False,
@@ -283,7 +285,7 @@ def bake(
     module.cli_bake(sources, out, procedural=procedural, seed=seed, levels=levels, jobs=jobs or None, cell_m=cell_m,
                     latitude=latitude, key=key, heights_m=checks.heights(heights_m), quality=quality, imagery=imagery,
                     textures=None if textures is None else textures.value, meshopt=meshopt,
-                    side_max=image_side, dress=dress, size_km=size_km, **more)
+                    side_max=image_side, dress=dress, size_km=size_km, scheduler=scheduler, **more)
 
 
 def _bake_probes(sources: list[Path], out: Path, timeout_s: float, packages: list[str] | None) -> None:

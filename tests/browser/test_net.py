@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from layerw_server.http.origins import HostRules, OriginRules
 from layerw_server.net.room import Room
+from tests.server.node_support import ends_with_us
 
 from .conftest import RunProgram
-from .harness import Running
+from .harness import Running, open_program, write_program
 from .rooms import running_room
 
 PROGRAM = """
@@ -86,15 +93,14 @@ def until(running: Running, question: str, answer: str) -> None:
         running.frames(3)
 
 
-@pytest.mark.parametrize("thread", ["worker", "main"])
 def test_a_page_comes_in_by_webtransport_and_by_websocket_where_that_is_shut(
-        room: Room, run_program: RunProgram, program_port: int, thread: str) -> None:  # fmt: skip
+        room: Room, run_program: RunProgram, program_port: int) -> None:  # fmt: skip
     quic = pytest.importorskip("layerw_server.net.quic")
     door = room.door = quic.QuicDoor(room.accept, "127.0.0.1", 0, HostRules(), OriginRules())
     door.page_port = program_port
     door.start()
     try:
-        running = run_program(room._program, serve={"room": room}, backend="null", thread=thread).wait_ready()
+        running = run_program(room._program, serve={"room": room}, backend="null", thread="main").wait_ready()
         told: list[str] = []
         running.page.on("console", lambda message: told.append(message.text))
         running.python("APP.connect()")
@@ -118,3 +124,41 @@ def test_a_page_comes_in_by_webtransport_and_by_websocket_where_that_is_shut(
         running.python("APP.close()")
     finally:
         door.stop()
+
+
+@pytest.fixture
+def served(tmp_path: Path, program_port: int, runtime_dir: Path) -> Iterator[tuple[str, int]]:
+    """`layerw serve` with rooms in processes: its address, and its own process."""
+    pytest.importorskip("aioquic")
+    write_program(tmp_path, PROGRAM)
+    command = [sys.executable, "-m", "layerw_server", "serve", str(tmp_path / "main.py"), "--port", str(program_port),
+               "--rooms", "2", "--workers", "2", "--webtransport"]  # fmt: skip
+    with subprocess.Popen(ends_with_us(command), stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            line = next((line for line in server.stdout if "layerw serves" in line), "")
+            yield re.findall(r"http://\S+", line)[0], server.pid
+        finally:
+            server.terminate()
+
+
+def test_a_page_comes_by_webtransport_into_a_room_in_a_process_and_again_when_that_dies(
+        served: tuple[str, int], context: BrowserContext) -> None:  # fmt: skip
+    address, pid = served
+    running = open_program(context, address, backend="null").wait_ready()
+    running.python("APP.connect(room='arena')")
+    until(running, "APP.net.state", "connected")
+    until(running, "str(APP.net._client._transport.loses)", "True")
+    until(running, "str(len(APP.each(SHIP)))", "1")
+    assert running.python("str(SHOUT('hi'))") == "True"
+    until(running, "str(HEARD)", "['hi!']")
+    time.sleep(1.5)  # the room has kept it
+    found = subprocess.run(["pgrep", "-P", str(pid), "-x", "room arena"], capture_output=True, text=True, check=True)
+    os.kill(int(found.stdout), signal.SIGKILL)
+    until(running, "APP.net.state", "lost")  # no packet says so
+    until(running, "APP.net.state", "connected")
+    until(running, "str(APP.net._client._transport.loses)", "True")
+    assert running.python("str(APP.net.player.number)") == "1"
+    until(running, "str(len(APP.each(SHIP)))", "1")
+    assert running.errors.texts == []
+    running.python("APP.close()")

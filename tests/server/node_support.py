@@ -161,12 +161,12 @@ def wait(until: Callable[[], Any], seconds: float = 30.0) -> Any:
 
 def main(folder: Path, *options: str) -> None:
     """Runs the node: options are fields of NodeSettings, name=value."""
-    given: dict[str, Any] = dict(one.split("=", 1) for one in options)
+    given: dict[str, Any] = dict(one.split("=", 1) for one in options if "=" in one)
     settings = {name: Path(value) if name == "kept" else value if name == "bus" else int(value)
                 for name, value in given.items() if name not in ("metrics_token", "allow_hosts")}  # fmt: skip
     files = Files(folder / "app" / "bricks.py", folder / "runtime", folder / "web", NONE,
                   allow_hosts=tuple(given.get("allow_hosts", "").split()),
-                  metrics_token=given.get("metrics_token", ""))  # fmt: skip
+                  metrics_token=given.get("metrics_token", ""), webtransport="webtransport" in options)  # fmt: skip
     node = Node(NodeSettings(files, **{"port": 0, "workers": 1, "rooms": 2, **settings}))
     asyncio.run(node.run(lambda address: print("ready at", address, flush=True)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -214,12 +215,23 @@ assert window.host.errors == [], window.host.errors
 """
 
 
+def test_where_there_is_no_vulkan_what_to_install_is_named(adapter: None, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import layerw as lw\napp = lw.App()\napp.spawn(lw.Mesh.box())\n")
+    command = [sys.executable, "-m", "layerw_server", "shot", str(tmp_path / "main.py"), "--host", "native",
+               "--size", "32x32", "--frames", "1", "--out", str(tmp_path / "out.png")]  # fmt: skip
+    none = dict.fromkeys(("VK_DRIVER_FILES", "VK_ICD_FILENAMES"), str(tmp_path / "none"))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **none})
+    if done.returncode:  # on some machines OpenGL does
+        assert "mesa-vulkan-drivers" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_no_adapter_no_display_and_no_wgpu_are_said_kindly(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: object) -> None:
         raise RuntimeError("no suitable adapter")
 
     device.import_wgpu.cache_clear()
     monkeypatch.setitem(sys.modules, "wgpu", SimpleNamespace(gpu=SimpleNamespace(request_adapter_sync=refuse)))
+    monkeypatch.setitem(sys.modules, "wgpu.backends.wgpu_native", SimpleNamespace())
     with pytest.raises(LayerwError, match=r"No graphics adapter .* \(no suitable adapter\).*mesa-vulkan-drivers"):
         device.find_adapter()
     device.import_wgpu.cache_clear()

@@ -98,3 +98,58 @@ def test_a_room_that_is_behind_takes_calls_by_the_wall(wall: list[float]) -> Non
         assert pokes[-1]()
         room.step(3)
     assert len(heard) == 100 and room.lines[-1][1].closed == ""
+
+
+def test_a_line_that_may_lose_and_says_nothing_is_lost_and_one_that_stood_still_with_the_page_is_not(
+        wall: list[float]) -> None:  # fmt: skip
+    room, side = with_client(sliders)
+
+    def step(frames: int, seconds: float, *, server: bool) -> None:
+        for _ in range(frames):
+            wall[0] += seconds
+            if server:
+                room.server.host.step(room.server.app)
+            side.host.step(side.app)
+
+    step(30, 1 / 60, server=True)
+    step(15, 5.0, server=False)  # a page that loads for long: what came is read in the frames after it
+    assert side.app.net.state == "connected"
+    step(2, 1 / 60, server=True)
+    step(118, 1 / 60, server=False)
+    assert side.app.net.state == "connected"
+    step(4, 1 / 60, server=False)
+    assert side.app.net.state == "lost" and side.app.net.reason == "The room said nothing for 2 s."
+    step(60, 1 / 60, server=True)
+    assert side.app.net.state == "connected" and side.app.net.player.number == 1
+    for one, _ in room.lines:
+        one.loses = False  # as a WebSocket, of which the system says when it ends
+    step(200, 1 / 60, server=False)
+    assert side.app.net.state == "connected" and room.errors() == []
+
+
+def test_inputs_that_wait_after_a_long_frame_of_the_server_are_soon_taken_each_time(wall: list[float]) -> None:
+    def program(app: lw.App) -> None:
+        sliders(app)
+
+    room = Together(program, 0)
+    room.server = Side(program, server=True, clock="real")
+    side = room.add()
+
+    def step(frames: int, *, server: bool = True) -> None:
+        for _ in range(frames):
+            wall[0] += 1 / 60
+            if server:
+                room.server.host.step(room.server.app)
+            side.host.step(side.app)
+
+    step(90)
+    queue = next(iter(room.server.room.clients.values())).inputs
+    waiting = len(queue._waiting)
+    for _ in range(4):  # half a second each: what the room makes up for by itself is not in it
+        step(27, server=False)
+        step(1)
+        assert len(queue._waiting) > 20
+        step(36)
+        assert len(queue._waiting) <= waiting + 2, "old inputs are not what is seen from then on"
+    assert side.app.net._prediction.corrections == 0, "none was dropped"
+    assert room.errors() == []

@@ -36,6 +36,8 @@ BEHIND_S = 0.1  # what is shown is so much older than what has come
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 UNPACKED_WORDS_MAX = 1 << 20
 DRIFT = 0.002  # seconds a second by which the server's clock is believed to have moved
+SILENT_S = 2.0  # of frames: a line that loses messages is told of no end where the room's process dies
+COUNTED_S = 0.1  # of a frame that took longer: what came meanwhile is not read before the next
 RECENT = 2  # snapshots in a row later than LATE_S: the server stood still or is slow, and its clock is believed anew
 OF_A_FRAME = 0.25  # that catching up may take
 LATE_S, SLOWER = 0.025, 0.5  # and meanwhile what is shown runs so much slower
@@ -77,7 +79,7 @@ class Client:
         self._chat, self._says = chat, Bucket(RATE, AT_ONCE)
         self.name, self._greeted, self.clock = name, name, ServerClock()
         self._wall, self._frame_s, self._stepped = Wall(port.host), 0.0, 0
-        self._rest_s = 0.0
+        self._rest_s = self._silent_s = 0.0
         self._at_s = self._wall.seconds() or 0.0
         self._hello()
 
@@ -106,10 +108,12 @@ class Client:
         self._frame_s, self._at_s, self._stepped = wall - self._at_s, wall, 0
         if self._transport is None:
             if self.state == "lost" and now >= self._retry_s:
-                self._transport = self._connect()
+                self._transport, self._silent_s = self._connect(), 0.0
                 self._hello()
             return
+        self._silent_s += min(self._frame_s, COUNTED_S)
         for data in self._transport.take():
+            self._silent_s = 0.0
             if self._transport is None:
                 return  # the program left, of what a message made it do
             self.received_bytes += len(data)
@@ -121,6 +125,8 @@ class Client:
                     self._port.log.warning(f"A message of the server is left out: {error}")
         if self.state == "connected" and self._transport is not None and self.clock.due(now):
             self._transport.send(wire.ping_message(now), reliable=False)
+        if self._transport is not None and self._transport.loses and self._silent_s > SILENT_S:
+            self._transport.close(f"The room said nothing for {SILENT_S:g} s.")
         if self._transport is not None and self._transport.closed:
             self._lost(now)
 

@@ -17,6 +17,7 @@ from layerw.net.guests import Guest
 from layerw.net.prediction import Prediction
 from layerw.net.schema import Rows, Schema
 from layerw.net.subjects import Subjects, check_of
+from layerw.net.wall import LeftOut, Wall
 
 STATES_MAX = 16  # entities in one message
 
@@ -28,6 +29,7 @@ class Driving:
                  owners: Callable[[Rows], Any]) -> None:  # fmt: skip
         self._port, self._prediction, self._guests, self._owners = port, prediction, guests, owners
         self._subjects = Subjects(port.table, prediction, schema)
+        self._left_out = LeftOut(Wall(port.host))
         self.sent_bytes = self.corrections = 0
 
     def hear(self, guest: Guest, data: bytes) -> None:
@@ -40,6 +42,9 @@ class Driving:
 
     def step(self, dt: float) -> None:
         """A fixed step, after everything else's."""
+        left_out = self._left_out.steps()
+        for guest in self._guests.values() if left_out else ():
+            guest.inputs.make_up(left_out)
         rows, owners = self._subjects.rows()
         if not len(rows):
             return

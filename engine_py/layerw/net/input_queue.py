@@ -2,7 +2,8 @@
 
 Owns: their order, how many wait, and how many may be taken: one a step, and what steps without any have left over. What
 is late makes its player stand still for that step; the queue is then longer by one, and so it gets as long as the line
-needs. Where at least two have waited for a second, one more is taken. Limits: WAITING_MAX inputs; CREDIT_MAX steps.
+needs. Where at least two have waited for a second, one more is taken; where PLENTY have for a quarter, as after a long
+frame of the server, two a step until they are gone. Limits: WAITING_MAX inputs; CREDIT_MAX steps.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ WAITING_MAX = 64
 CREDIT_MAX = 30  # steps that may be made up for
 PATIENCE = CREDIT_MAX  # steps without an input: what is longer is not made up for, and moves as one who wishes nothing
 LOOKED_AT = 60  # steps, in which the fewest that waited are counted
+SOON, PLENTY = 15, 4  # the same in fewer steps, where more wait than a line that is uneven explains
 QUICK = 12  # where more wait, two are taken a step
 A_STEP_MAX = 3
 
@@ -30,6 +32,7 @@ class InputQueue:
         self._waiting: dict[int, bytes] = {}
         self._credit, self._idle = float(CREDIT_MAX), 0
         self._steps, self._fewest = 0, WAITING_MAX
+        self._fewest_soon, self._owed = WAITING_MAX, 0  # inputs that are taken besides one a step
         self._is_new = True
 
     def restart(self) -> None:
@@ -54,11 +57,15 @@ class InputQueue:
             self.checks = {number: check for number, check in self.checks.items()
                            if number > run.newest - WAITING_MAX}  # fmt: skip
 
+    def make_up(self, steps: int) -> None:
+        """The server left out so many of its steps: their inputs come all the same."""
+        self._credit = min(self._credit + steps, CREDIT_MAX)
+
     def due(self, inputs: Inputs) -> list[list[Any]]:
         """The inputs of this step, in their order: mostly one. Raises Damaged; those are passed over."""
         self._credit = min(self._credit + 1, CREDIT_MAX)
         if self.applied + 1 not in self._waiting:
-            self._fewest = 0
+            self._fewest = self._fewest_soon = self._owed = 0
             self._idle += 1
             if self._idle <= PATIENCE:
                 return []
@@ -78,11 +85,16 @@ class InputQueue:
 
     def _wanted(self) -> int:
         self._steps += 1
-        self._fewest = min(self._fewest, len(self._waiting) - 1)
-        more = 0
+        left = len(self._waiting) - 1
+        self._fewest, self._fewest_soon = min(self._fewest, left), min(self._fewest_soon, left)
+        if self._steps % SOON == 0:
+            if self._fewest_soon >= PLENTY:
+                self._owed = self._fewest_soon - 1
+            self._fewest_soon = WAITING_MAX
         if self._steps % LOOKED_AT == 0:
-            more, self._fewest = int(self._fewest >= 2), WAITING_MAX
-        return min(1 + more + (len(self._waiting) > QUICK), A_STEP_MAX)
+            self._owed, self._fewest = max(self._owed, int(self._fewest >= 2)), WAITING_MAX
+        more, self._owed = int(self._owed > 0), max(self._owed - 1, 0)
+        return min(1 + more + (left >= QUICK), A_STEP_MAX)
 
     def _pay(self) -> bool:
         if self._credit < 1:

@@ -36,7 +36,8 @@ def serve(
     bus: Annotated[str, typer.Option(metavar="URL", show_default=False, help=(
         "nats://… or redis://… where several machines find each other's rooms."))] = "",
     webtransport: Annotated[bool, typer.Option("--webtransport", help=(
-        "Be there by QUIC as well, on the UDP port of the same number: late packets hold no others up."))] = False,
+        "Be there by QUIC as well, on the UDP port of the same number, with --rooms on those after it too: late "
+        "packets hold no others up."))] = False,
     address: Annotated[str, typer.Option(metavar="HOST:PORT", show_default=False, help=(
         "With --bus: where the other machines reach this one; by default --host and --port."))] = "",
 ) -> None:
@@ -65,16 +66,18 @@ def serve(
     if bus and not address and host in http.WILDCARDS:
         raise CommandError("With --bus on every address, --address says where the other machines reach this one.")
     several = rooms > 1 or workers > 1 or keep is not None or bool(bus)
-    if several and webtransport:
-        raise CommandError("--webtransport takes one room: QUIC's connections are not handed on to other processes.")
+    if bus and webtransport:
+        raise CommandError("--webtransport is for one machine: pages can't be told where the others' UDP ports are; "
+                           "leave --bus or --webtransport out.")  # fmt: skip
+    if webtransport and find_spec("aioquic") is None:
+        raise CommandError('For --webtransport install layerw with its extra: pip install "layerw[net]".')
     if several:
         names = (*(allow_host or ()), *([address] if address else []))
         return _serve_node(path, {"host": host, "port": port, "rooms": rooms, "workers": workers, "kept": keep,
                                   "bus": bus, "address": address}, tell, {
             "runtime": runtime, "web": web, "wheels": wheels, "allow_origins": tuple(allow_origin or ()),
-            "allow_hosts": http.answered(host, names), "metrics_token": token})  # fmt: skip
-    if webtransport and find_spec("aioquic") is None:
-        raise CommandError('For --webtransport install layerw with its extra: pip install "layerw[net]".')
+            "allow_hosts": http.answered(host, names), "metrics_token": token,
+            "webtransport": webtransport})  # fmt: skip
     room = net.Room(path)
     room.start()
     door = None

@@ -49,8 +49,8 @@ class RoomPort(Protocol):
     async def connect(self, socket: WebSocket, name: str) -> None:
         """One connection that may come in, for the room of that name."""
 
-    def offer(self) -> dict[str, object]:
-        """How the room is reached besides, as JSON; see net/quic.py."""
+    async def offer(self, name: str) -> dict[str, object]:
+        """How the room of that name is reached besides, as JSON; see net/quic.py. It begins where it is not there."""
 
 
 class HandoverPort(Protocol):
@@ -184,8 +184,8 @@ class Control:
         if self.writer:
             routes.append(Route("/inspect/write", self.written, methods=["POST"]))
         if self.room:
-            routes += [Route("/api/room", self.offer), WebSocketRoute("/room", self.players),
-                       WebSocketRoute("/room/{name}", self.players)]
+            routes += [Route(f"/api/room{name}", self.offer, methods=["POST"]) for name in ("", "/{name}")]
+            routes += [WebSocketRoute(f"/room{name}", self.players) for name in ("", "/{name}")]
         return routes
 
     async def status(self, request: Request) -> Response:
@@ -200,9 +200,15 @@ class Control:
         }, headers={"cache-control": "no-store"})
 
     async def offer(self, request: Request) -> Response:
-        """Say how the room is reached besides the WebSocket; no secret."""
+        """Say how a room is reached besides the WebSocket. A POST, which always says Origin: it may begin the room."""
         assert self.room is not None
-        return JSONResponse(self.room.offer(), headers={"cache-control": "no-store"})
+        url, headers = request.url.path.removeprefix("/api").encode(), dict(request.scope["headers"])
+        port = (request.scope.get("server") or ("", 0))[1] or 0
+        if not may_connect(self.hosts, self.origins, headers, port):
+            return _forbidden(request)
+        name = _ROOM.fullmatch(url)
+        offer = await self.room.offer((name[1] or b"main").decode("ascii")) if name else {}
+        return JSONResponse(offer, headers={"cache-control": "no-store"})
 
     async def reload(self, request: Request) -> Response:
         """Reload every connected page now."""

@@ -30,6 +30,7 @@ from .bus import BusError, bus_of
 from .channel import Message
 from .children import Child
 from .cluster import Cluster
+from .doors import Doors, PortsError
 from .rooms import Rooms
 from .worker_process import Files
 
@@ -81,7 +82,7 @@ class Node:
         with tempfile.TemporaryDirectory(prefix="layerw-rooms-") as temporary:
             folder = settings.kept or Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
-            self.rooms = Rooms(settings.files.program, folder, settings.rooms)
+            self.rooms = Rooms(settings.files.program, folder, settings.rooms, self._doors())
             try:
                 await self._join()
                 await self._begin()
@@ -94,6 +95,18 @@ class Node:
                 await self._drain()
         if self._failed:
             raise NodeError(self._failed)
+
+    def _doors(self) -> Doors | None:
+        settings, files = self._settings, self._settings.files
+        if not files.webtransport:
+            return None
+        doors = Doors(settings.host, self._listeners[0].getsockname()[1], settings.rooms, files.allow_hosts,
+                      files.allow_origins)  # fmt: skip
+        try:
+            doors.check()
+        except PortsError as error:
+            raise NodeError(str(error)) from None
+        return doors
 
     async def _join(self) -> None:
         """Becomes one of the bus's nodes."""
@@ -163,7 +176,12 @@ class Node:
         elif "metrics" in message:
             said = metrics.text(self.rooms.figures(), [("layerw_workers", "Processes that serve files.",
                                                         len(self._workers))])  # fmt: skip
-            self._workers[number].send({"metrics": message["metrics"], "text": said})
+            self._workers[number].send({"answer": message["metrics"], "value": said})
+        elif "offer" in message:
+            self.rooms.keep(self._offer(self._workers[number], message["offer"], message["room"]))
+
+    async def _offer(self, worker: Child, number: int, room: str) -> None:
+        worker.send({"answer": number, "value": await self.rooms.offer(room)})
 
     def _gone(self, number: int, status: int) -> None:
         self._workers.pop(number, None)

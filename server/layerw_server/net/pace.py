@@ -1,6 +1,6 @@
 """The pace of a room: 60 frames a second by the clock, and how late they were.
 
-Owns: when a frame begins, and the figures that `/metrics` shows. Limits: what a room is behind more than BEHIND_MAX_S
+Owns: when a frame begins, and the figures that `/metrics` shows. Limits: what a room is behind more than BEHIND_S
 is not made up for. A frame's lateness is from when it was due to when it began: what players feel of a busy machine.
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from layerw.hosts.headless import FRAME_S, HeadlessHost
+from layerw.net.wall import BEHIND_S
 
-BEHIND_MAX_S = 0.25
 LATE_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25)  # upper edges of the histogram
 STATM, PAGE_BYTES = Path("/proc/self/statm"), 4096
 log = logging.getLogger("layerw.server.room")  # a child: the server's own rate limit would hide what the program says
@@ -42,7 +42,7 @@ class Pace:
             host.step(app)
             _tell(host)
             self._count(now - due, time.perf_counter() - now)
-            due = max(due + FRAME_S, now - BEHIND_MAX_S)
+            due = max(due + FRAME_S, now - BEHIND_S)
             await asyncio.sleep(0)
 
     def _count(self, late_s: float, busy_s: float) -> None:

@@ -1,12 +1,12 @@
 """WebTransport: players by QUIC, whose snapshots and inputs come as datagrams: a lost one holds nothing up.
 
-    a session at /room    one stream of the client: u32 bytes | message, both ways: what is reliable, or long
-                          datagrams: a message each
+    a session at /room, or /room/NAME    one stream of the client: u32 bytes | message, both ways: what is reliable,
+                                         or long; datagrams: a message each
 
 Little-endian. Owns: the UDP port, in a thread of its own, and what a connection may cost. Who may come in is decided by
 the rules of the HTTP server. Needs aioquic, of the extra layerw[net]. Limits: BEFORE_BYTES_MAX that are no messages,
 messages of MESSAGE_BYTES_MAX, INCOMING_MAX that the room has not taken yet, OUTGOING_BYTES_MAX that the client has not
-taken; CONNECTIONS_MAX; one room.
+taken; CONNECTIONS_MAX; a port has one room.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from aioquic.h3.events import DatagramReceived, DataReceived, H3Event, HeadersRe
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import ConnectionTerminated, ProtocolNegotiated, QuicEvent, StreamDataReceived
 
+from layerw.net.keeping import MAIN_ROOM
 from layerw.net.transport import Transport
 
 from ..http.origins import HostRules, OriginRules, may_connect
@@ -56,6 +57,7 @@ class QuicPlayer(QuicConnectionProtocol):
     def __init__(self, *arguments: Any, door: QuicDoor, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.closed = ""
+        self.received_bytes = 0
         self._door = door
         self._http: H3Connection | None = None
         self._session: int | None = None
@@ -147,6 +149,7 @@ class QuicPlayer(QuicConnectionProtocol):
 
     def datagram_received(self, data: bytes | str, addr: Any) -> None:
         """A packet. Whatever a client sends, only its own connection ends."""
+        self.received_bytes += len(data)
         try:
             super().datagram_received(data, addr)
             self._count()
@@ -160,7 +163,7 @@ class QuicPlayer(QuicConnectionProtocol):
             self._http = H3Connection(self._quic, enable_webtransport=True)
         elif isinstance(event, ConnectionTerminated):
             self.closed = self.closed or event.reason_phrase or "The client left."
-            self._door.connections.discard(self)
+            self._door.end_of(self)
         elif isinstance(event, StreamDataReceived) and event.stream_id != self._stream:
             self._before_bytes += len(event.data)
             if self._before_bytes > BEFORE_BYTES_MAX:
@@ -189,9 +192,9 @@ class QuicPlayer(QuicConnectionProtocol):
     def _asked(self, stream: int, headers: dict[bytes, bytes]) -> None:
         assert self._http is not None
         rules = {b"host": headers.get(b":authority", b""), b"origin": headers.get(b"origin", b"")}
-        asks = (headers.get(b":method"), headers.get(b":protocol"), headers.get(b":path"))
+        asks = (headers.get(b":method"), headers.get(b":protocol"))
         status = b"200"
-        if asks != (b"CONNECT", b"webtransport", b"/room"):
+        if asks != (b"CONNECT", b"webtransport") or headers.get(b":path") not in self._door.paths:
             status = b"404"
         elif not self._door.may_connect(rules):
             status = b"403"
@@ -227,8 +230,10 @@ class QuicDoor:
     """`start()` listens; `offer()` is what a page needs to come in."""
 
     def __init__(self, accept: Callable[[Transport], None], host: str, port: int, hosts: HostRules,
-                 origins: OriginRules) -> None:  # fmt: skip
-        self.accept, self._host, self.port = accept, host, port
+                 origins: OriginRules, room: str = MAIN_ROOM, left: Callable[[QuicPlayer], None] | None = None) -> None:
+        """accept, left: called in the door's thread, for each who came in and whose connection ended."""
+        self.accept, self._left, self._host, self.port = accept, left, host, port
+        self.paths = {f"/room/{room}".encode()} | ({b"/room"} if room == MAIN_ROOM else set())
         self.page_port = port  # of the HTTP server, which Host and Origin say
         self._hosts, self._origins = hosts, origins
         self.connections = set[QuicPlayer]()
@@ -269,6 +274,13 @@ class QuicDoor:
             self._certificate = certificate.make()
             self._show_certificate()
         return {"webtransport": {"port": self.port, "hash": self._certificate.hash.hex()}}
+
+    def end_of(self, player: QuicPlayer) -> None:
+        """A connection is over."""
+        if player in self.connections:
+            self.connections.discard(player)
+            if self._left is not None:
+                self._left(player)
 
     def may_connect(self, headers: dict[bytes, bytes]) -> bool:
         """By the rules of WebSockets."""

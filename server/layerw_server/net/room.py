@@ -97,9 +97,9 @@ class Room:
             return transport.close("There is no room.")
         self._app.net._accept(transport)
 
-    def offer(self) -> dict[str, object]:
+    async def offer(self, name: str) -> dict[str, object]:
         """See http.app.RoomPort."""
-        return {} if self.door is None else self.door.offer()
+        return {} if self.door is None or name != MAIN_ROOM else self.door.offer()
 
     async def text(self) -> str:
         """Metrics: see http.metrics.MetricsPort."""

@@ -2,9 +2,10 @@
 
     python -m layerw_server.net.room_process FD PROGRAM
 
-The node (node.py) starts it, and tells it over the channel FD which room it is, {"begin": name, "kept": file}: a spare
-one waits for that with everything imported. It gets connections, and ends with the channel. Says {"ready"} or
-{"failed": why}, {"figures"} each second, {"kept": tick} when the state is in the file KEPT, {"drained"} at the end.
+The node (node.py) starts it, and tells it over the channel FD which room it is, {"begin": name, "kept": file, "door":
+see doors.py}: a spare one waits for that with everything imported. It gets connections, and ends with the channel.
+Says {"offer": of WebTransport}, {"ready"} or {"failed": why}, {"figures"} each second, {"kept": tick} when the state is
+in the file KEPT, {"drained"} at the end.
 Owns: the loop, who is connected, and when the state is kept. Limits: CONNECTIONS_MAX.
 """
 
@@ -20,11 +21,13 @@ import sys
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layerw.hosts.headless import HeadlessHost
 from layerw.net.keeping import kept, restore
+from layerw.net.transport import Transport
 
+from ..http.origins import HostRules, OriginRules
 from . import state_files
 from .channel import Channel, Message
 from .frames import RoomSocket
@@ -32,6 +35,9 @@ from .orphans import end_with
 from .pace import Pace, log
 from .refusal import refuse
 from .room import CONNECTIONS_MAX, RoomError, begin
+
+if TYPE_CHECKING:  # it takes half a second, which a room without it does not
+    from .quic import QuicDoor, QuicPlayer
 
 FIGURES_S = 1.0
 KEPT_S = 0.5  # between two states that are kept
@@ -50,6 +56,9 @@ class RoomProcess:
         self._received = 0
         self._tasks = set[asyncio.Task[Any]]()
         self._app: Any = None
+        self._told: Message | None = None  # where its door for WebTransport is
+        self._door: QuicDoor | None = None
+        self._offered: Message = {}
 
     async def live(self) -> int:
         """Until the node or the program ends it; the exit status."""
@@ -68,6 +77,8 @@ class RoomProcess:
             text = str(error) if isinstance(error, RoomError) else f"{type(error).__name__}: {error}"
             self._channel.send({"failed": text})
             return 1
+        if self._told is not None:
+            self._open_door(self._told)
         self._channel.send({"ready": True})
         gc.freeze()  # what is there now stays: no collection walks it in the middle of a frame
         reporter = asyncio.create_task(self._report())
@@ -76,13 +87,15 @@ class RoomProcess:
             await self._pace.run(host, app, lambda: self._ends)
             if self._drains:
                 self._keep()
-                for one in list(self._sockets):
+                for one in self._players():
                     one.close(MOVES)
                 self._channel.send({"drained": True})
         finally:
             reporter.cancel()
             keeper.cancel()
             app.close()
+            if self._door is not None:
+                self._door.stop()
         await asyncio.sleep(0.05)  # goodbyes go out
         return 0
 
@@ -96,7 +109,7 @@ class RoomProcess:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         elif "begin" in message:
-            self._name, self._kept = message["begin"], Path(message["kept"])
+            self._name, self._kept, self._told = message["begin"], Path(message["kept"]), message["door"]
             self._begins.set()
         elif "drain" in message:
             self._drains = True
@@ -108,7 +121,7 @@ class RoomProcess:
 
     async def _connect(self, number: int, message: Message) -> None:
         connection, request = socket.socket(fileno=number), message["connection"].encode("latin-1")
-        if len(self._sockets) >= CONNECTIONS_MAX:
+        if self._connections() >= CONNECTIONS_MAX:
             self._channel.send({"took": message["number"]})
             return await refuse(connection, request, f"{CONNECTIONS_MAX} connections are open.")
         player = RoomSocket(request, lambda: self._left(player))
@@ -121,8 +134,48 @@ class RoomProcess:
         self._sockets.add(player)
         self._app.net._accept(player)
 
-    def _left(self, player: RoomSocket) -> None:
-        self._sockets.discard(player)
+    def _connections(self) -> int:
+        return len(self._players())
+
+    def _players(self) -> list[RoomSocket | QuicPlayer]:
+        return [*self._sockets, *(self._door.connections if self._door else ())]
+
+    def _open_door(self, told: Message) -> None:
+        """The room is there by WebTransport as well; where its port can't be had players come by WebSocket alone."""
+        from .quic import DoorError, QuicDoor
+
+        loop = asyncio.get_running_loop()
+
+        def left(player: QuicPlayer) -> None:
+            with suppress(RuntimeError):  # the room ended, and its loop with it
+                loop.call_soon_threadsafe(self._left, player)
+
+        door = QuicDoor(self._accept, told["host"], told["port"], HostRules(told["hosts"]),
+                        OriginRules(told["origins"]), self._name, left)  # fmt: skip
+        door.page_port = told["page_port"]
+        try:
+            door.start()
+        except DoorError as error:
+            return log.error("The room %s is reached by WebSocket alone. %s", self._name, error)
+        self._door = door
+        self._offer()
+
+    def _accept(self, player: Transport) -> None:
+        """Who came by the door, in its thread."""
+        if self._ends or self._connections() > CONNECTIONS_MAX:
+            return player.close(MOVES if self._ends else f"{CONNECTIONS_MAX} connections are open.")
+        self._app.net._accept(player)
+
+    def _offer(self) -> None:
+        """Tells the node what pages need for the door; its certificate changes every few days."""
+        offer = self._door.offer() if self._door else {}
+        if offer != self._offered:
+            self._offered = offer
+            self._channel.send({"offer": offer})
+
+    def _left(self, player: RoomSocket | QuicPlayer) -> None:
+        if isinstance(player, RoomSocket):
+            self._sockets.discard(player)
         self._received += player.received_bytes
         self._ended["client" if player.closed == "The client left." else "room"] += 1
 
@@ -131,14 +184,15 @@ class RoomProcess:
     async def _report(self) -> None:
         while True:
             self._channel.send({"figures": self._figures()})
+            self._offer()
             await asyncio.sleep(FIGURES_S)
 
     def _figures(self) -> dict[str, Any]:
         room = self._app.net._room()
-        return {**self._pace.figures(), "connections": len(self._sockets), "ended": dict(self._ended),
+        return {**self._pace.figures(), "connections": self._connections(), "ended": dict(self._ended),
                 "players": len(room.clients), "tick": room.tick, "sent_bytes": room.sent_bytes,
                 "snapshots": room.telling.snapshots, "skipped": room.telling.skipped,
-                "received_bytes": self._received + sum(one.received_bytes for one in self._sockets)}  # fmt: skip
+                "received_bytes": self._received + sum(one.received_bytes for one in self._players())}  # fmt: skip
 
     async def _keep_on(self) -> None:
         while True:

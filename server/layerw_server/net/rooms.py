@@ -14,6 +14,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from layerw.net.keeping import MAIN_ROOM
 
 from .channel import Heard, Message
 from .children import Child
+from .doors import OFFER_S, Doors
 from .refusal import refuse
 
 EMPTY_S = 60.0
@@ -40,8 +42,10 @@ class RunningRoom:
     """One room, through the processes that it has one after the other."""
 
     def __init__(self, name: str, process: MakeProcess, kept: Path, ended: Callable[[str], None],
-                 saved: Callable[[str, Path], None]) -> None:  # fmt: skip
-        self.name, self.figures = name, dict[str, Any]()
+                 saved: Callable[[str, Path], None], door: Message | None) -> None:  # fmt: skip
+        """door: see Door.told; None: there is no WebTransport."""
+        self.name, self.figures, self.door = name, dict[str, Any](), door
+        self.offer = dict[str, Any]()  # how it is reached by WebTransport, as pages are told
         self._process, self._kept, self._ended, self._saved = process, kept, ended, saved
         self._arrivals: list[Arrival] = []
         self._handed, self._numbers = dict[int, Arrival](), count()  # until the process says that it has them
@@ -64,7 +68,7 @@ class RunningRoom:
         except OSError as error:  # no more processes, memory or file descriptors
             self.failed = f"No process can be started: {error}"
             return self._gone(-1)
-        self._child.send({"begin": self.name, "kept": str(self._kept)})
+        self._child.send({"begin": self.name, "kept": str(self._kept), "door": self.door})
 
     def connect(self, arrival: Arrival) -> None:
         """A connection for it, at once or when it has begun."""
@@ -93,7 +97,9 @@ class RunningRoom:
 
     def _heard(self, message: Message, sockets: list[int]) -> None:
         self._heard_s = time.monotonic()
-        if "ready" in message:
+        if "offer" in message:
+            self.offer = message["offer"]
+        elif "ready" in message:
             self.ready.set()
             waiting, self._arrivals = self._arrivals, []
             for arrival in waiting:
@@ -110,7 +116,7 @@ class RunningRoom:
             self._saved(self.name, self._kept)
 
     def _gone(self, status: int) -> None:
-        self._child, begun = None, self.ready.is_set()
+        self._child, begun, self.offer = None, self.ready.is_set(), {}
         self.ready.clear()
         self._arrivals += self._handed.values()
         self._handed.clear()
@@ -138,8 +144,9 @@ class RunningRoom:
 class Rooms:
     """Those of this node, by name."""
 
-    def __init__(self, program: Path, folder: Path, rooms_max: int) -> None:
-        self._program, self._folder, self._rooms_max = program, folder, rooms_max
+    def __init__(self, program: Path, folder: Path, rooms_max: int, doors: Doors | None = None) -> None:
+        """doors: where rooms are reached by WebTransport."""
+        self._program, self._folder, self._rooms_max, self._doors = program, folder, rooms_max, doors
         self.running: dict[str, RunningRoom] = {}
         self._rests: dict[str, float] = {}
         self._tasks = set[asyncio.Task[Any]]()
@@ -160,9 +167,23 @@ class Rooms:
 
     def begin(self, name: str) -> RunningRoom:
         """Begins a room."""
-        room = self.running[name] = RunningRoom(name, self._take_process, self.file(name), self._end_of, self.saved)
+        door = self._doors.free([room.door for room in self.running.values()]) if self._doors else None
+        room = self.running[name] = RunningRoom(name, self._take_process, self.file(name), self._end_of, self.saved,
+                                                door)  # fmt: skip
         self.keep(room.start())
         return room
+
+    async def offer(self, name: str) -> dict[str, Any]:
+        """How a room is reached by WebTransport, as pages are told; it begins where it does not run. Empty: it is
+        reached by WebSocket alone, or by nothing, which a WebSocket is told."""
+        room = self.running.get(name)
+        if self._doors is None or self._ends or (room is None and self.refusal(name)):
+            return {}
+        room = room or self.begin(name)
+        room.empty_since = time.monotonic()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(room.ready.wait(), OFFER_S)
+        return room.offer
 
     def file(self, name: str) -> Path:
         """Where a room's state is kept."""

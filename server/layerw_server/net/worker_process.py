@@ -24,14 +24,16 @@ from ..http.app import LayerwServer, create_app
 from ..http.serve import uvicorn_config
 from ..runtime.packages import PageWheel, PageWheels
 from .channel import Channel, Message
+from .doors import OFFER_S
 from .orphans import end_with
 
 ANSWER_S = 2.0  # a node that takes longer is busy with worse
+ASKED_MAX = 1000  # questions that the node has not answered
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a worker serves: arguments of http.app.create_app."""
+    """What a worker serves: arguments of http.app.create_app. webtransport: pages are told of the rooms' UDP ports."""
 
     program: Path
     runtime: Path
@@ -40,6 +42,7 @@ class Files:
     allow_hosts: tuple[str, ...] = ()
     allow_origins: tuple[str, ...] = ()
     metrics_token: str = ""
+    webtransport: bool = False
 
     def text(self) -> str:
         """JSON."""
@@ -52,7 +55,8 @@ class Files:
         wheels = value["wheels"]
         return cls(Path(value["program"]), Path(value["runtime"]), Path(value["web"]),
                    PageWheels(Path(wheels["folder"]), tuple(PageWheel(**one) for one in wheels["wheels"])),
-                   tuple(value["allow_hosts"]), tuple(value["allow_origins"]), value["metrics_token"])  # fmt: skip
+                   tuple(value["allow_hosts"]), tuple(value["allow_origins"]), value["metrics_token"],
+                   value["webtransport"])  # fmt: skip
 
 
 class Worker(uvicorn.Server):
@@ -65,8 +69,8 @@ class Worker(uvicorn.Server):
         super().__init__(uvicorn_config(app))
         assert isinstance(app, LayerwServer)
         app.handover = self
-        self._end = end
-        self._numbers, self._asked = count(1), dict[int, asyncio.Future[str]]()
+        self._end, self._files = end, files
+        self._numbers, self._asked = count(1), dict[int, asyncio.Future[Any]]()
         self._channel: Channel
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -83,25 +87,37 @@ class Worker(uvicorn.Server):
         """See RoomPort: of who may come in, only a room's name that is none comes here."""
         await socket.close(1008, "There is no such room.")
 
-    def offer(self) -> dict[str, object]:
-        """See RoomPort: sockets are handed on to rooms, and QUIC has none."""
-        return {}
+    async def offer(self, name: str) -> dict[str, object]:
+        """See RoomPort: the process of a room has a UDP port of its own."""
+        if not self._files.webtransport:
+            return {}
+        try:
+            found: dict[str, object] = await self._ask("offer", OFFER_S + ANSWER_S, {"room": name})
+        except TimeoutError:
+            return {}
+        return found
 
     async def text(self) -> str:
         """See MetricsPort. Raises TimeoutError."""
+        return str(await self._ask("metrics", ANSWER_S, {}))
+
+    async def _ask(self, what: str, seconds: float, more: Message) -> Any:
+        """The node's answer. Raises TimeoutError, at once where it owes too many."""
+        if len(self._asked) >= ASKED_MAX:
+            raise TimeoutError
         number = next(self._numbers)
         future = self._asked[number] = asyncio.get_running_loop().create_future()
-        self._channel.send({"metrics": number})
+        self._channel.send({what: number, **more})
         try:
-            return await asyncio.wait_for(future, ANSWER_S)
+            return await asyncio.wait_for(future, seconds)
         finally:
             del self._asked[number]
 
     def _heard(self, message: Message, sockets: list[int]) -> None:
-        if "metrics" in message and message["metrics"] in self._asked:
-            asked = self._asked[message["metrics"]]
+        if "answer" in message and message["answer"] in self._asked:
+            asked = self._asked[message["answer"]]
             if not asked.done():
-                asked.set_result(message["text"])
+                asked.set_result(message["value"])
         elif "drain" in message:
             self._leave()
 

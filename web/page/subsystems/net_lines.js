@@ -11,18 +11,20 @@ const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** @typedef {{ opened: (line: Line) => void, message: (data: Uint8Array) => void, closed: (why: string) => void }} Hears */
 /** @typedef {{ loses: boolean, send: (data: Uint8Array, reliable: boolean) => void, close: () => void }} Line */
-/** @typedef {{ port: number, hash: string }} Offer */
+/** @typedef {{ port: number, hash: string, path: string }} Offer */
 
 /**
- * What the page's own server offers besides the WebSocket.
+ * What the page's own server offers besides the WebSocket. The room begins by that, as by the WebSocket.
  * @param {URL} address of the room @returns {Promise<Offer | null>}
  */
 export async function offered(address) {
   const home = new URL(document.baseURI);
-  if (!('WebTransport' in globalThis) || address.host !== home.host || !address.pathname.endsWith('/room')) return null;
+  const [path] = /\/room(\/[a-z0-9_-]{1,32})?$/.exec(address.pathname) ?? [''];
+  if (!('WebTransport' in globalThis) || address.host !== home.host || !path) return null;
   try {
-    const answer = await fetch(new URL('api/room', home));
-    return answer.ok ? (await answer.json()).webtransport ?? null : null;
+    const answer = await fetch(new URL(`api${path}`, home), { method: 'POST' });
+    const offer = answer.ok ? (await answer.json()).webtransport : null;
+    return offer ? { ...offer, path } : null;
   } catch {
     return null;
   }
@@ -57,7 +59,7 @@ export function openSocket(address, hears) {
 export async function openWebTransport(address, offer, hears) {
   const host = address.hostname === 'localhost' ? '127.0.0.1' : address.hostname; // a server listens there
   const value = Uint8Array.from(offer.hash.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-  const session = new WebTransport(`https://${host}:${offer.port}/room`,
+  const session = new WebTransport(`https://${host}:${offer.port}${offer.path}`,
     { serverCertificateHashes: [{ algorithm: 'sha-256', value }] });
   session.closed.catch(() => {}); // told below, once there is something to tell
   const late = setTimeout(() => session.close(), READY_MS);

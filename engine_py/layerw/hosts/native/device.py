@@ -68,10 +68,12 @@ def import_wgpu() -> Gpu:
 
 
 def make_driver(adapter: Gpu, canvas: Canvas | None) -> Driver:
-    """A device of this adapter."""
+    """A device of this adapter. Raises LayerwError where it can't draw what layerw draws into."""
     features = [name for name in _COMPRESSED if name in adapter.features]
     limits = {name: adapter.limits[name] for name in _LIMITS}
     device = adapter.request_device_sync(required_features=features, required_limits=limits)
+    if adapter.info["backend_type"] == "OpenGL":
+        _check_opengl(device, adapter)
     if canvas is not None:
         canvas.configure(device, adapter)
     frame, draw = frame_layout(device), draw_layout(device)
@@ -82,3 +84,14 @@ def make_driver(adapter: Gpu, canvas: Canvas | None) -> Driver:
     rows = min(buffer_bytes, binding_bytes) // 16 // 1024 * 1024
     compressed = sum(_COMPRESSED[name] for name in features)
     return Driver(Limits(buffer_bytes, side, rows, compressed), buffers, textures, pipelines, Graph(executor), device)
+
+
+def _check_opengl(device: Gpu, adapter: Gpu) -> None:
+    """wgpu's OpenGL mostly draws into no 32-bit floats, which depths for occlusion are. Raises LayerwError."""
+    try:
+        device.create_texture(size=(1, 1, 1), format="r32float", usage="RENDER_ATTACHMENT").destroy()
+    except Exception as error:
+        name = adapter.info["device"] or adapter.info["description"]
+        raise LayerwError(f"{name} is reached by OpenGL alone, which can't draw into 32-bit floats here. Install a "
+                          "driver of Vulkan: the graphics card's, or one in software (Debian: apt install "
+                          "mesa-vulkan-drivers); --headless needs none.") from error

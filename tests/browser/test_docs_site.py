@@ -5,6 +5,7 @@ The host sends a strict policy, compresses nothing, and has the site below a pat
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,19 @@ def paste(page: Page, text: str) -> None:
     }""", text)
 
 
+def completed(page: Page, typed: str, wanted: str) -> None:
+    """What is typed at the text's end is completed to what only basedpyright knows, once its workers have started."""
+    page.locator(".cm-content").press("Control+End")
+    page.keyboard.type(typed)
+    offered = page.locator(".cm-tooltip-autocomplete [aria-selected=true]", has_text=wanted)
+    for _ in range(60):
+        page.keyboard.press("Control+Space")
+        with suppress(AssertionError):
+            expect(offered).to_be_visible(timeout=1000)
+            return
+    raise AssertionError(f"{wanted} was not offered for {typed}")
+
+
 @pytest.mark.own_profile
 def test_an_example_runs_is_changed_and_shared(site: Path, context: BrowserContext) -> None:
     with host(_Strict, site) as (origin, served):
@@ -63,10 +77,17 @@ def test_an_example_runs_is_changed_and_shared(site: Path, context: BrowserConte
         page.goto(f"{origin}docs/gallery/hello.html?backend=null")
         page.locator(".lw-run").click()
         said(page, "Drawn by null")
+        assert [url for url in asked if "/typing/" in url] == [], "basedpyright comes when somebody types"
 
         paste(page, CHANGED)
         page.keyboard.press("Control+Enter")
         said(page, "größer 42")
+        completed(page, "app.spawn_m", "spawn_many")
+        expect(page.locator(".cm-completionInfo")).to_contain_text("mesh: Mesh", timeout=30_000)  # its signature
+        page.keyboard.press("Escape")
+        page.keyboard.type("any(0)\nturnips")
+        expect(page.locator(".cm-lintRange-error")).to_have_text("turnips", timeout=30_000)
+        paste(page, CHANGED)
         page.get_by_role("button", name="Share").click()
         said(page, "The link is in the")
         link = page.url

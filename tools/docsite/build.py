@@ -17,7 +17,7 @@ from layerw_server.tools import offline
 from layerw_server.tools.export import HEADERS_FILE
 from layerw_server.tools.replace import sums
 
-from . import play, posters, strict
+from . import play, posters, strict, typed
 from .catalog import ROOT, Example, catalog
 
 SITE = ROOT / "build" / "docs"
@@ -41,6 +41,7 @@ def build(site: Path, examples: list[Example], *, config: Path = CONFIG, picture
     if done.returncode != 0:
         raise SystemExit(done.returncode)
     bundle(site)
+    typed.write(site / "assets" / "typing")
     write_posters(site / "gallery" / "posters", examples, pictures=pictures)
     play.write(site, examples, lambda text, _: say(text), whole=whole)
     strict.make_strict(site)

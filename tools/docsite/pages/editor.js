@@ -9,6 +9,7 @@ import { EditorState, Prec } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { basicSetup } from 'codemirror';
+import { completing } from './completing.js';
 
 // Colours by the page's own variables: they follow its light and dark.
 const colors = HighlightStyle.define([
@@ -26,6 +27,12 @@ const look = EditorView.theme({
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--md-default-fg-color--lightest)' },
   '.cm-cursor': { borderLeftColor: 'var(--md-code-fg-color)' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--md-accent-fg-color--transparent) !important' },
+  '.lw-explained': { maxWidth: '34rem', maxHeight: '18rem', overflow: 'auto', padding: '.4rem .6rem', whiteSpace: 'pre-wrap',
+    fontFamily: 'var(--md-code-font-family, ui-monospace, monospace)', fontSize: '12px' },
+  '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy #e53935' }, // its own are data: pictures
+  '.cm-lintRange-warning': { backgroundImage: 'none', textDecoration: 'underline wavy #fb8c00' },
+  '.cm-tooltip': { color: 'var(--md-code-fg-color)', backgroundColor: 'var(--md-code-bg-color)', border: '1px solid var(--md-default-fg-color--lightest)' },
+  '.cm-tooltip .cm-completionInfo': { padding: '0' },
   '.cm-panels': { backgroundColor: 'var(--md-default-bg-color)', color: 'var(--md-default-fg-color)' },
 });
 
@@ -35,8 +42,10 @@ export class Editor {
    * @param {HTMLElement} box
    * @param {string} text
    * @param {() => void} run what Ctrl-Enter does
+   * @param {string} file the program's name
+   * @param {(text: string) => void} say where completion says what it lacks
    */
-  constructor(box, text, run) {
+  constructor(box, text, run, file, say) {
     const root = box.attachShadow({ mode: 'open' });
     const command = () => {
       run();
@@ -45,7 +54,7 @@ export class Editor {
     this.view = new EditorView({
       root, parent: root,
       state: EditorState.create({ doc: text, extensions: [
-        Prec.highest(keymap.of([{ key: 'Mod-Enter', run: command }])), basicSetup, python(), indentUnit.of('    '), look,
+        Prec.highest(keymap.of([{ key: 'Mod-Enter', run: command }])), completing(file, say), basicSetup, python(), indentUnit.of('    '), look,
         syntaxHighlighting(colors), EditorView.contentAttributes.of({ 'aria-label': 'The program' }),
       ] }),
     });

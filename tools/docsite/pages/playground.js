@@ -49,7 +49,8 @@ class Playground {
     this.#button(bar, 'Share', 'Copies a link with this program in it', () => this.share());
     this.#button(bar, 'Download', `Saves ${this.file}`, () => this.download());
     this.#button(bar, 'Full screen', 'The picture alone', () => this.stage.requestFullscreen?.());
-    this.editor = new Editor(append('div', 'lw-editor', right), text, () => this.run());
+    this.editor = new Editor(append('div', 'lw-editor', right), text, () => this.run(), this.file,
+      (said) => this.say('warning', said));
     this.said = append('pre', 'lw-said', box);
     this.said.setAttribute('role', 'log');
     this.said.setAttribute('aria-label', 'What the program says');

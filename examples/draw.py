@@ -6,6 +6,7 @@ import layerw as lw
 
 app = lw.App(title="Points and lines")
 app.sky.zenith = app.sky.horizon = app.sky.ground = (0.004, 0.005, 0.01)
+app.clouds.cover = 0.0
 app.fog.density = 0.0
 app.camera.position = np.array((0.0, 26.0, 62.0))
 app.camera.look_at((0.0, 24.0, 0.0))

@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "*kernels*" -o -name "*.wat")
 WORLD := examples/worlds/island
+ALPS := examples/worlds/alps
 SEED ?= 1
 
 .PHONY: run setup kernels physics test check bench fuzz codegen docs component dist npm-package clean help \
@@ -54,7 +55,7 @@ bench: setup .make/npm
 	@$(BIN)/python -m benchmarks
 
 # The reference is made from the docstrings; tests/docs runs every example of these pages.
-docs: setup .make/npm
+docs: setup .make/npm $(ALPS)/tileset.json
 	@$(BIN)/python -m tools.docsite
 
 # The kernels as a component of the Wasm component model, named by its hash; docs/hosts.md.
@@ -103,8 +104,13 @@ $(WORLD)/tileset.json: | .make/installed
 	@mkdir -p $(dir $(WORLD))
 	@$(BIN)/layerw bake --procedural island $(WORLD) --seed $(SEED)
 
+# Coarser than the command's default, which is 350 MB: it is a page of the site.
+$(ALPS)/tileset.json: | .make/installed
+	@mkdir -p $(dir $(ALPS))
+	@$(BIN)/layerw bake --procedural alps $(ALPS) --levels 5 --texels 192 --dress
+
 clean:
-	rm -rf .make $(VENV) node_modules $(WORLD)
+	rm -rf .make $(VENV) node_modules $(WORLD) $(ALPS)
 
 help:
 	@echo "make run [PORT=8000]  serve the demo on 127.0.0.1 until Ctrl-C"

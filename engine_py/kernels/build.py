@@ -7,6 +7,7 @@ package is built or installed editable, and by make when a source changed.
     inplace.wasm   on Pyodide's own memory: a relocatable Python extension whose functions take numpy's bytes in place
     side.wasm      one thread, on a memory of its own that the host makes: Layer memory where nothing is shared
     worker.wasm    on shared memory, one instance a thread: Layer memory where it is
+    horizon.wasm   that one kernel, on a memory that keeps the heights: for CPython, which starts it in milliseconds
     *.wat          the bridge between memories (bridge/), each its own module
 
 Source: the flags are from the measurements in docs/memory.md; -ffp-contract=off keeps results bit-identical.
@@ -49,9 +50,9 @@ class Variant:
     link: tuple[str, ...]
 
 
-_LAYER = ("base", "geometry", "lights", "animation", "net", "simulation", "memory", "threads", "layer")
+_LAYER = ("base", "geometry", "horizon", "lights", "animation", "net", "simulation", "memory", "threads", "layer")
 VARIANTS = (
-    Variant("inplace", ("base", "geometry", "lights", "animation", "net", "inplace"),
+    Variant("inplace", ("base", "geometry", "horizon", "lights", "animation", "net", "inplace"),
             ("--target=wasm32-unknown-emscripten", "-fPIC", "-DLW_INPLACE"),
             ("-shared", "--experimental-pic", "--import-memory", "--unresolved-symbols=import-dynamic")),
     Variant("side", _LAYER, ("--target=wasm32-unknown-unknown", "-DLW_SIDE"),
@@ -61,6 +62,8 @@ VARIANTS = (
             ("--import-memory=env,memory", "--shared-memory", f"--max-memory={MEMORY_BYTES_MAX}",
              "--growable-table", "--export-table", "--export=__stack_pointer", "--export=__tls_size",
              "--export=__tls_align", "--export=__tls_base", "--export=__wasm_init_tls")),
+    Variant("horizon", ("horizon",), ("--target=wasm32-unknown-unknown",),
+            ("--import-memory=env,memory", f"--max-memory={MEMORY_BYTES_MAX}")),
 )
 
 

@@ -582,7 +582,8 @@ class Engine:
             kept=self.shadows.kept_box if places_tiles else (),
             scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None,
             places_tiles=places_tiles, moved=self.table.moved(),
-            hidden=self.contents.hidden(camera) if places_tiles else None)
+            hidden=self.contents.hidden(camera) if places_tiles else None,
+            behind=self.contents.behind(camera) if places_tiles else None)
         return view._without_other_layers(found, self.table)
 
     def _see(self, one: OneMore) -> bool:

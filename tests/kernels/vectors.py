@@ -131,7 +131,8 @@ def cull_cells(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     total = int(size.sum())
     centers = floats(rng, (n, 3), 80, poison)
     positions = np.repeat(centers, size, axis=0) + floats(rng, (total, 3), 5, poison)
-    return [view(rng, rng.uniform() < 0.3), centers, np.abs(floats(rng, n, 12, poison)), spans, positions,
+    hidden = None if rng.uniform() < 0.3 else (rng.uniform(0, 1, n) < 0.3).astype(np.uint8)
+    return [view(rng, rng.uniform() < 0.3), centers, np.abs(floats(rng, n, 12, poison)), hidden, spans, positions,
             rows(rng, total), table, len(table), until, drafts, empty(n, np.uint8), range_rows, 4,
             empty(total + 4, np.uint32), empty((len(drafts) + total // range_rows, 8), np.uint32),
             Out(np.zeros(2, np.uint32))]
@@ -239,6 +240,8 @@ def defined(call: Call, result: Any, outs: list[np.ndarray]) -> list[np.ndarray]
         outs = [np.array([result], np.uint32), outs[0][:result], outs[1]]
     elif call.name == "lw_lights_seen":
         outs = [np.array([result], np.uint32), outs[0][:result], outs[1][:result], outs[2]]
+    elif call.name == "lw_horizon_boxes":  # not what is kept between calls
+        outs = outs[2:]
     elif call.name == "lw_light_lists":  # rows, lists and found; not the scratch
         outs = [outs[0].reshape(-1, 12)[: call.args[6]], outs[2][: outs[3][0]], outs[3]]
     return [np.where(np.isnan(out), np.float32(np.nan), out) if out.dtype == np.float32 else out for out in outs]

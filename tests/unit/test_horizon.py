@@ -13,17 +13,11 @@ import pytest
 
 import layerw as lw
 from layerw.hosts.headless import HeadlessHost
-from layerw.stream import horizon
 from layerw_server.bake import bake
 from layerw_server.bake.sources import load_dem
 
 SIDE_M = 512.0
-
-
-@pytest.fixture(autouse=True)
-def no_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each frame searches, also where the last one found little."""
-    monkeypatch.setattr(horizon, "RESTS", 0)
+AROUND = np.tile((0.0, 0.0, 0.0, 1.0), (5, 1))  # planes of a view that sees in all directions
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +61,18 @@ def stand(app: lw.App, host: HeadlessHost, world: Any, rng: np.random.Generator)
     return app._engine.shown.camera
 
 
+def hidden_from(world: Any, camera: Any) -> Any:
+    """Rows that hills hide, also beside the view; None: it was not looked."""
+    return world._horizon.hidden(AROUND) if world._looks(camera) else None
+
+
+def lists(app: lw.App) -> tuple[Any, list[list[list[int]]]]:
+    """Rows that the last frame drew, and of each box of casters its records' counts."""
+    visibility = app._engine.visibility
+    found = visibility._spare.finish(visibility._cells.rows)
+    return found.seen_rows().copy(), [[record[[0, 3]].tolist() for record in records] for records in found.casters]
+
+
 def test_no_ground_of_a_hidden_tile_can_be_seen(place: Any) -> None:
     app, host, world = place
     rng, hidden_tiles, met = np.random.default_rng(4), 0, 0
@@ -76,9 +82,10 @@ def test_no_ground_of_a_hidden_tile_can_be_seen(place: Any) -> None:
             world.dig((20, 0, 0), 60, 20)
             world.raise_((-60, 0, 40), 50, 30)
         camera = stand(app, host, world, rng)
-        hidden = world._hidden(camera)
+        hidden = hidden_from(world, camera)
         if hidden is None:
             continue
+        assert (world._hidden(camera) >= hidden).all(), "what is hidden need not be drawn"
         rows = world._streamer.residency.rows.tiles
         for row in np.unique(rows[hidden]):
             hidden_tiles += 1
@@ -99,16 +106,43 @@ def test_shadows_and_what_streams_stay_and_an_eye_in_the_ground_hides_nothing(pl
     counts = []
     for _ in range(30):
         camera = stand(app, host, world, rng)
-        hidden = world._hidden(camera)
+        hidden = hidden_from(world, camera)
         assert len(world._drawn.mesh) == len(world._streamer.residency.rows.tiles)
         counts.append(0 if hidden is None else int(hidden.sum()))
         x, _, z = camera.position
         deep = np.array((x, world.height(x, z) - 5, z))
-        assert world._horizon.hidden(deep, 0.1) is None
-        assert world._horizon.hidden(np.array((9 * SIDE_M, 50.0, 0.0)), 0.1) is None, "nor one outside of the world"
+        assert not world._horizon.look(deep, 0.1)
+        assert not world._horizon.look(np.array((9 * SIDE_M, 50.0, 0.0)), 0.1), "nor one outside of the world"
     assert max(counts) >= 4
-    high = world._horizon.hidden(np.array((0.0, 900.0, 0.0)), 0.1)
-    assert high is None or not high.any(), "from above all is seen"
+    assert not world._horizon.look(np.array((0.0, 900.0, 0.0)), 0.1), "from above all is seen"
+
+
+def test_rows_that_stand_behind_hills_are_not_drawn_but_cast_and_none_that_is_seen_is_missing(place: Any) -> None:
+    app, host, world = place
+    rng = np.random.default_rng(12)
+    x, z = rng.uniform(-0.48 * SIDE_M, 0.48 * SIDE_M, (2, 3000))
+    x, z = np.random.default_rng(5).uniform(-240, 240, (2, 400))
+    at = np.stack([x, world.heights(x, z) + 0.5, z], axis=1)
+    group = app.spawn_many(lw.Mesh.box(1, 1, 1), len(at), position=at, static=True)
+    rows, left_out, contents = np.arange(group._first, group._first + len(at)), 0, app._engine.contents
+    for _ in range(6):
+        camera = stand(app, host, world, rng)
+        assert world._behind(camera) is not None
+        found, casters = lists(app)
+        drawn = np.isin(rows, found)
+        way = np.add(at, (0, 0.5, 0)) - camera.position
+        in_view = (way @ camera.planes[:, :3].T + camera.planes[:, 3] > 0).all(axis=1)
+        for number in np.flatnonzero(in_view & ~drawn):
+            left_out += 1
+            length = float(np.sqrt(way[number] @ way[number]))
+            assert world.raycast(camera.position, way[number], max_distance=length - 1e-3) is not None, at[number]
+        contents.behind = lambda camera: None
+        host.step(app, 1)
+        del contents.behind
+        all_found, all_casters = lists(app)
+        assert casters[:3] == all_casters[:3] and any(casters[:3]), "the sun's shadows keep theirs"
+        assert set(found) < set(all_found)
+    assert left_out > 150, left_out
 
 
 def test_pictures_are_the_same_with_and_without_over_jumps(adapter: None, folder: Path) -> None:
@@ -117,28 +151,11 @@ def test_pictures_are_the_same_with_and_without_over_jumps(adapter: None, folder
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def test_where_little_is_hidden_frames_rest(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    app, host, world = place
-    looked: list[Any] = []
-    search = world._horizon._look
-    monkeypatch.setattr(type(world._horizon), "_look", lambda self, *rest: looked.append(search(*rest)) or looked[-1])
-    monkeypatch.setattr(horizon, "RESTS", 5)
-    x, z = 0.0, 200.0
-    top = float(world.heights(*np.meshgrid(np.linspace(-250, 250, 50), np.linspace(-250, 250, 50))).max())
-    for number in range(13):
-        app.camera.position = (x + 0.1 * number, top - 1.0, z)
-        host.step(app, 1)
-    assert all(found is None or found.mean() < horizon.WORTH for found in looked)
-    assert len(looked) == 3, "of thirteen frames each sixth searches"
-
-
 PICTURES = """
 import sys
 import numpy as np
 import layerw as lw
 from layerw.hosts.native.host import native_host
-from layerw.stream import horizon
-horizon.RESTS = 0
 
 def pictures(is_used):
     host = native_host(sys.argv[1], (160, 100))
@@ -147,7 +164,8 @@ def pictures(is_used):
     world = app.stream("ridges")
     contents, left_out = app._engine.contents, 0
     find = contents.hidden
-    contents.hidden = find if is_used else lambda camera: None
+    if not is_used:
+        contents.hidden = contents.behind = lambda camera: None
     rng = np.random.default_rng(4)
     spots = rng.uniform(-230, 230, (5, 30, 2))
 
@@ -172,12 +190,15 @@ def pictures(is_used):
             if world.state == "ready" and world.settled:
                 break
     host.sink.is_watched = True
+    x, z = np.random.default_rng(5).uniform(-240, 240, (2, 400))
+    at = np.stack([x, world.heights(x, z) + 1, z], axis=1)
+    app.spawn_many(lw.Mesh.box(1, 3, 1), len(x), position=at, static=True)
     found = []
     for place in places:  # a jump each frame
         stand(*place)
         host.step(app, 1)
-        hidden = find(app._engine.shown.camera)
-        left_out += 0 if hidden is None else int(hidden.sum())
+        world._looks(app._engine.shown.camera)
+        left_out += int(world._horizon.hidden(np.tile((0.0, 0.0, 0.0, 1.0), (5, 1))).sum())
         found.append(host.sink.picture())
     return found, left_out
 

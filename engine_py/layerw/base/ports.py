@@ -405,6 +405,8 @@ class SharedImage(Protocol):
     def release(self) -> None: ...
 
 
+Behind = Callable[[F64], npt.NDArray[np.bool_]]  # boxes (n, 6), low and high corners -> which need not be drawn
+
 OpenImage = Callable[[str, ImageFile, int, float], SharedImage | None]  # address, use, largest side, priority
 
 

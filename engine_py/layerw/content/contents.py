@@ -14,7 +14,7 @@ import numpy.typing as npt
 from layerw.base.addresses import shown
 from layerw.base.failures import Failures
 from layerw.base.log import Log
-from layerw.base.ports import NO_TILES, Content, Primitive, TileDraw
+from layerw.base.ports import NO_TILES, Behind, Content, Primitive, TileDraw
 from layerw.content.models import Model
 from layerw.content.pictures import Pictures
 from layerw.content.sea import SeaSurface
@@ -161,6 +161,12 @@ class Contents:
         parts = [np.zeros(len(world._drawn.mesh), np.bool_) if one is None else one
                  for world, one in zip(self.worlds, found, strict=True)]
         return np.concatenate([*parts, np.zeros(len(self._sea_drawn.mesh), np.bool_)])
+
+    def behind(self, camera: CameraFrame) -> Behind | None:
+        """What says of other things whether they lie behind hills; None: nothing does."""
+        found = [] if camera.is_parallel else [world._behind(camera) for world in self.worlds]
+        hills = [one for one in found if one is not None]
+        return (lambda boxes: np.logical_or.reduce([hides(boxes) for hides in hills])) if hills else None
 
     def _ensure_rows(self, count: int) -> None:
         if count > self._rows:

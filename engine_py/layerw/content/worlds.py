@@ -18,7 +18,7 @@ from layerw.base import checks
 from layerw.base.colors import Color
 from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
-from layerw.base.ports import F64, Content, ContentLoader, TileDraw
+from layerw.base.ports import F64, Behind, Content, ContentLoader, TileDraw
 from layerw.base.rays import checked_ray
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
@@ -28,7 +28,7 @@ from layerw.content.tile_actors import Scenery, TileActors
 from layerw.content.tile_lights import TileLights
 from layerw.scene.camera import CameraFrame
 from layerw.stream.ground import Ground, GroundHit
-from layerw.stream.horizon import Horizon
+from layerw.stream.horizon import Horizon, behind
 from layerw.stream.places import EarthPlaces, GridPlaces, check_near, checked_degrees, places_of
 from layerw.stream.streamer import Streamer
 
@@ -349,10 +349,17 @@ class World:
 
     def _hidden(self, camera: CameraFrame) -> npt.NDArray[np.bool_] | None:
         """Which of what is drawn lies behind its own hills."""
+        return self._horizon.hidden(camera.planes) if self._looks(camera) else None
+
+    def _behind(self, camera: CameraFrame) -> Behind | None:
+        """What else does."""
+        return behind(self._horizon, camera.planes) if self._looks(camera) else None
+
+    def _looks(self, camera: CameraFrame) -> bool:
         edits = self._edits._drawn()
         if edits is None or len(self._drawn.mesh) != len(self._streamer.residency.rows.tiles):
-            return None
-        return self._horizon.hidden(camera.position, -float(camera.planes[4, 3]), *edits)
+            return False
+        return self._horizon.look(camera.position, -float(camera.planes[4, 3]), *edits)
 
     def _step(self, camera: CameraFrame, time_s: float) -> list[str]:
         """One frame of streaming; returns messages about what went wrong."""

@@ -1,62 +1,45 @@
-"""Which tiles of a baked world lie behind its own hills, as seen from one place: those need not be drawn.
+"""What lies behind the hills of a baked world, as seen from one place: that need not be drawn.
 
-Owns: the horizon of one view. Only whole tiles are left out, only of a picture (never of shadows or of what is loaded),
-and only where every pixel of theirs has drawn ground in front of it: the picture is the same to the bit. It is found
-anew for every place that is looked from, so that no cut and no jump shows a hole; where it hides little, as from high
-up, it is not looked for in some frames, and all is drawn.
-
-Around the eye lie BINS sectors, and in each arcs at growing distances. Every line of sight of a sector crosses all of
-its arcs; where the line is below the lowest ground of an arc, it has gone through the surface before. Of that ground
-counts what is drawn: the height grid, lowered by the geometric error of the tiles that are drawn there; where none is,
-nothing hides. A tile is left out where in each sector that it reaches into the steepest arc before it rises above its
-own highest point.
+Owns: the horizon of one view. What is hidden is left out of a picture alone (never of shadows or of what is loaded),
+and only where all of it has drawn ground in front of it: the picture is the same to the bit. It is found anew for
+every place that is looked from, so that no cut and no jump shows a hole. horizon/horizon.h says how; here stands what
+of the ground is drawn, and in which boxes the tiles' rows lie.
 
 Limits: worlds with a height grid that is as fine as their finest tiles; an eye above the ground, inside of the world;
-perspective. Source: the horizon of terrain by sectors, as in Zaugg and Egbert, "Voxel column culling", 2001; Stewart,
-"Hierarchical visibility in terrains", EGRW 1997.
+perspective; under the sea, where tiles may be coarser than their level says, nothing hides.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.distinct import distinct
-from layerw.base.ports import F64
+from layerw.base.ports import F64, Behind
+from layerw.kernels.horizon import Sight, new_sight
 from layerw.kernels.twins.heightfield import BLOCK, levels_of
+from layerw.kernels.twins.horizon import ARCS_MAX, HIDDEN, SEEN
 from layerw.stream import geo
 from layerw.stream.ground import Ground
-from layerw.stream.keys import TILE_CELLS, TileKeys, finest_samples
+from layerw.stream.keys import TILE_CELLS, Key, TileKeys, finest_samples
 from layerw.stream.streamer import Streamer
 
-BINS = 256
-ARC = 2 * math.pi / BINS
-GROWTH = 1.06  # from arc to arc
+GROWTH = 1.08  # from arc to arc, where that is more than two samples
 REACH_M = 20_000.0
 NEAR_SAMPLES = 2.5  # the nearest arc
-MARGIN_M = 0.5
-SLOPE_MARGIN = 1e-4
+MARGIN_M = 0.25
+STEPS = 65_000  # heights of a tile are whole steps, of which as many span it
 TILES_MIN = 4
-PARTS = 2  # along a side of a tile
+PARTS = 8  # along a side of a tile
 LEAN = 1 / 256  # of a part's side: skirts lean outwards
-WORTH, RESTS = 0.1, 30  # a search that hides a smaller share of the rows is not made again for as many frames
 Bools = npt.NDArray[np.bool_]
+U8 = npt.NDArray[np.uint8]
 Revision = tuple[int, int, frozenset[int]]
 
 
-class _Near(NamedTuple):
-    """The lowest of 4 x 4 samples, from (column, row) on."""
-
-    column: int
-    row: int
-    lowest: npt.NDArray[np.uint16]
-
-
 class Horizon:
-    """Of one world. `hidden` for each view."""
+    """Of one world: `look` from a place, then ask."""
 
     def __init__(self, streamer: Streamer) -> None:
         self._streamer = streamer
@@ -67,18 +50,21 @@ class Horizon:
         self._keys: TileKeys | None = None
         self._ground: Ground | None = None
         self._serial = -1
-        self._levels: list[npt.NDArray[np.uint16]] = []  # the lowest of 2 x 2 blocks of each level of the pyramid
-        self._near: _Near | None = None
-        self._own_errors: F64 = np.zeros((0, 0))
-        self._errors: F64 = np.zeros((0, 0))  # by finest tile: how far what is drawn there may lie below the grid
         self._revision: Revision = (-1, 0, frozenset())
+        self._drawn: U8 = np.zeros((0, 0, 4), np.uint8)
+        self._own_errors: F64 = np.zeros((0, 0))  # by finest tile: how far what is drawn may lie above the grid
+        self._tops: dict[int, F64] = {}  # by row of the tree: the boxes of its parts
+        self._parts: F64 = np.zeros((0, PARTS * PARTS, 6))  # of rows that are a tile's ground
+        self._boxes: F64 = np.zeros((0, 6))  # of those rows, then of the others
+        self._rows: npt.NDArray[np.intp] = np.zeros(0, np.intp)  # of `draw`, which they are
+        self._place: object = None
+        self._is_in_place = False
+        self._sight: Sight | None = None
         self._key: tuple[object, ...] = ()
-        self._found: Bools | None = None
-        self._rests = 0  # frames without a search: from up here it hid little
-        self._parted: tuple[Revision, tuple[F64, F64, npt.NDArray[np.intp]]] | None = None
+        self._may_hide = False
 
-    def hidden(self, eye: F64, near_m: float, unfit: frozenset[int] = frozenset(), serial: int = 0) -> Bools | None:
-        """Which rows of `streamer.draw()` are hidden from a place; None: nothing is known to be.
+    def look(self, eye: F64, near_m: float, unfit: frozenset[int] = frozenset(), serial: int = 0) -> bool:
+        """Whether anything may be hidden from a place; only then ask.
 
         Args:
             eye: (3,) world metres.
@@ -89,195 +75,162 @@ class Horizon:
         streamer, ground = self._streamer, self._streamer.ground
         rows = streamer.residency.rows
         if ground is None or len(rows.drawn) < TILES_MIN or not self._is_known(ground):
-            return None
-        self._look_at_ground(ground, serial)
+            return False
         revision = rows.revision, serial, unfit
+        if ground is not self._ground or serial != self._serial:
+            self._ground, self._serial = ground, serial
+            self._tops.clear()
+            self._sight = self._sight or new_sight()
+            self._sight.over(ground.codes, ground._grid, _arcs_of(ground))
         if revision != self._revision:
-            self._errors, self._revision = self._drawn_errors(ground, rows.drawn, unfit), revision
-        if not self._is_above(ground, eye):
-            return None
+            self._look_at_tiles(ground, unfit)
+            self._revision = revision
         key = (eye.tobytes(), near_m, revision)
         if key != self._key:
-            if self._rests:
-                self._rests -= 1
-                return None
-            found = self._look(ground, eye, near_m, distinct(rows.drawn))
-            self._key, self._found = key, found
-            self._rests = RESTS if found is None or found.mean() < WORTH else 0
-        return self._found
+            self._key, self._may_hide = key, self._is_above(ground, eye)
+            assert self._sight is not None
+            start, drop = max(_start_m(ground), 4 * near_m), MARGIN_M + _extent_m(ground) / STEPS
+            self._sight.stand(np.array((*eye, start, drop)), self._drawn)
+        return self._may_hide
 
-    def _look(self, ground: Ground, eye: F64, near_m: float, tiles: npt.NDArray[np.int64]) -> Bools | None:
-        low, high, owner = self._parts(ground, tiles)
-        first, last, nearest, slope = _spans(low - eye, high - eye)
-        start = max(NEAR_SAMPLES * max(ground.spacing_x_m, ground.spacing_z_m), 4 * near_m)
-        is_near = np.zeros(len(tiles), np.bool_)
-        is_near[owner[nearest <= start]] = True  # a tile that begins here is seen
-        asked = np.flatnonzero(~is_near[owner])
-        if not len(asked):
-            return None
-        first, counts = first[asked], (last - first)[asked] + 1
-        ends = np.cumsum(counts)
-        part = np.repeat(np.arange(len(asked)), counts)
-        sector = (np.arange(int(ends[-1])) - np.repeat(ends - counts - first, counts)) % BINS
-        reach = min(float(nearest[asked].max()), REACH_M)
-        growth: F64 = np.power(GROWTH, np.arange(int(math.log(reach / start) / math.log(GROWTH)) + 1.0))
-        arcs = start * growth
-        bins = np.flatnonzero(np.bincount(sector, minlength=BINS))
-        horizon = np.full((BINS, len(arcs) + 1), -np.inf)
-        horizon[bins, 1:] = np.maximum.accumulate(self._slopes(ground, eye, bins, arcs), axis=1)
-        before = np.searchsorted(arcs, nearest[asked])  # arcs that are nearer
-        covers = horizon[sector, before[part]] > slope[asked][part] + SLOPE_MARGIN
-        seen = ~np.logical_and.reduceat(covers, ends - counts)
-        found = ~is_near
-        found[owner[asked[seen]]] = False
-        return found[np.searchsorted(tiles, self._streamer.residency.rows.tiles)]
+    def hidden(self, planes: F64) -> Bools:
+        """Which rows of `streamer.draw()` need not be drawn: no part of theirs in view is seen. After `look`.
 
-    def _parts(self, ground: Ground, tiles: npt.NDArray[np.int64]) -> tuple[F64, F64, npt.NDArray[np.intp]]:
-        """Boxes (n, 3) low and high that hold the tiles, and which tile each is of: PARTS x PARTS of the ground, or the
-        whole of one on which something stands."""
-        geometry, tree = self._streamer.tree.geo, self._streamer.tree
-        if self._parted is not None and self._parted[0] == self._revision:
-            return self._parted[1]
-        lows, highs, owners = [], [], []
-        keys = self._keys.key_of if self._keys is not None else {}
-        pyramid, levels = ground._pyramid[:, 1], levels_of(ground.columns, ground.rows)
-        for number, row in enumerate(tiles.tolist()):
-            key, box = keys.get(row), geometry[row]
-            reach = np.abs(box[3:12].reshape(3, 3)).T @ box[12:15] + box[15]
-            low, high = (box[:3] - reach)[None], (box[:3] + reach)[None]
-            if key is not None and len(tree.contents[row]) == 1 and row not in self._revision[2]:
-                samples = (ground.columns - 1) >> key[0]
-                level = (samples // (PARTS * BLOCK)).bit_length() - 1
-                begin, wide, _ = levels[level]
-                at = np.arange(PARTS)
-                x, z = (axis.reshape(-1) for axis in np.meshgrid(key[1] * PARTS + at, key[2] * PARTS + at))
-                top = ground.offset_m + ground.scale_m * pyramid[begin + z * wide + x] + box[16] + MARGIN_M
-                side = np.array((ground.spacing_x_m, ground.spacing_z_m)) * (samples // PARTS)
-                corner = np.stack([x, z], axis=1) * side + (ground.west_m, ground.north_m)
-                lean = side * LEAN
-                low = np.stack([corner[:, 0] - lean[0], np.full(len(x), low[0, 1]), corner[:, 1] - lean[1]], axis=1)
-                high = np.stack([corner[:, 0] + side[0] + lean[0], top, corner[:, 1] + side[1] + lean[1]], axis=1)
-            lows.append(low)
-            highs.append(high)
-            owners.append(np.full(len(low), number))
-        found = np.concatenate(lows), np.concatenate(highs), np.concatenate(owners).astype(np.intp)
-        self._parted = self._revision, found
-        return found
+        Args:
+            planes: (5, 4), relative to the eye.
+        """
+        hides = self.sorted(self._boxes, planes) != SEEN
+        cut = np.flatnonzero(~hides[: len(self._parts)])  # some of such a box is seen, but is any ground there?
+        if len(cut):
+            parts = self.sorted(self._parts[cut].reshape(-1, 6), planes)
+            hides[cut] = (parts != SEEN).reshape(len(cut), -1).all(axis=1)
+        hidden = np.empty(len(hides), np.bool_)
+        hidden[self._rows] = hides
+        return hidden
+
+    def sorted(self, boxes: F64, planes: F64) -> U8:
+        """Boxes (n, 6), low and high corners in world metres, as SEEN, HIDDEN or OUTSIDE of the view. After `look`."""
+        assert self._sight is not None
+        return self._sight.sort(np.ascontiguousarray(planes), boxes)
 
     # -- the ground --------------------------------------------------------------------------------
     def _is_known(self, ground: Ground) -> bool:
-        is_as_fine = finest_samples(self._streamer.extras) == ground.columns
-        return is_as_fine and np.allclose(self._streamer.tree.place, geo.WORLD_FROM_TILESET)
-
-    def _look_at_ground(self, ground: Ground, serial: int) -> None:
-        if ground is self._ground and serial == self._serial:
-            return
-        self._ground, self._serial, self._near = ground, serial, None
-        self._levels = []
-        for first, wide, high in levels_of(ground.columns, ground.rows):
-            lowest = np.pad(ground._pyramid[first : first + wide * high, 0].reshape(high, wide), 1, mode="edge")
-            pair = np.minimum(lowest[:-1], lowest[1:])
-            self._levels.append(np.minimum(pair[:, :-1], pair[:, 1:]))
-
-    def _drawn_errors(self, ground: Ground, drawn: npt.NDArray[np.int64], unfit: frozenset[int]) -> F64:
-        """(n, n) by finest tile and its neighbours to the east, south and south-east, one more around."""
-        if self._keys is None:
-            self._keys = TileKeys(self._streamer.tree)
-        self._keys.scan()
-        count = (ground.columns - 1) // TILE_CELLS
-        found = np.full((count, count), -1.0)
-        errors = self._streamer.tree.geo[:, 16]
-        for row in drawn.tolist():
-            key = self._keys.key_of.get(row)
-            if key is not None:
-                size = count >> key[0]
-                part = found[key[2] * size : (key[2] + 1) * size, key[1] * size : (key[1] + 1) * size]
-                np.maximum(part, math.inf if row in unfit else errors[row], out=part)
-        found[found < 0] = math.inf
-        self._own_errors = found
-        wide = np.pad(found, 1, mode="edge")
-        pair = np.maximum(wide[:-1], wide[1:])
-        result: F64 = np.maximum(pair[:, :-1], pair[:, 1:])
-        return result
-
-    def _error_at(self, ground: Ground, x: F64, z: F64) -> F64:
-        """Of tiles within half a finest tile; x and z in samples."""
-        last = len(self._errors) - 1
-        column = np.clip(np.floor(x / TILE_CELLS + 0.5), 0, last).astype(np.intp)
-        row = np.clip(np.floor(z / TILE_CELLS + 0.5), 0, last).astype(np.intp)
-        found: F64 = self._errors[row, column]
-        return found
+        is_as_fine = finest_samples(self._streamer.extras) == ground.columns == ground.rows and ground.scale_m >= 0
+        place = self._streamer.tree.place
+        if place is not self._place:
+            self._place, self._is_in_place = place, np.allclose(place, geo.WORLD_FROM_TILESET)
+        return is_as_fine and self._is_in_place
 
     def _is_above(self, ground: Ground, eye: F64) -> bool:
         x, z = (eye[0] - ground.west_m) / ground.spacing_x_m, (eye[2] - ground.north_m) / ground.spacing_z_m
         if not (0 <= x <= ground.columns - 1 and 0 <= z <= ground.rows - 1):
             return False
-        top = ground.offset_m + ground.scale_m * float(ground._pyramid[-1, 1])
-        if eye[1] > top:  # from up there little is hidden, and it is not worth the search
-            return False
+        if eye[1] > ground.offset_m + ground.scale_m * float(ground._pyramid[-1, 1]):
+            return False  # from up there little is hidden, and it is not worth the search
         own = self._own_errors
         error = own[min(int(z) // TILE_CELLS, len(own) - 1), min(int(x) // TILE_CELLS, len(own) - 1)]
         return bool(eye[1] > ground.height(float(eye[0]), float(eye[2])) + error + MARGIN_M / 4)
 
-    def _slopes(self, ground: Ground, eye: F64, bins: npt.NDArray[np.intp], arcs: F64) -> F64:
-        """(bins, arcs): how steeply each arc's lowest ground rises above the eye."""
-        angle = (bins + 0.5) * ARC
-        spacing = min(ground.spacing_x_m, ground.spacing_z_m)
-        x = (eye[0] - ground.west_m + np.cos(angle)[:, None] * arcs) / ground.spacing_x_m
-        z = (eye[2] - ground.north_m + np.sin(angle)[:, None] * arcs) / ground.spacing_z_m
-        inside = (x >= 0) & (x <= ground.columns - 1) & (z >= 0) & (z <= ground.rows - 1)
-        codes = np.zeros(x.shape, np.float64)
-        near = int(np.searchsorted(arcs, 2 * spacing / ARC))
-        codes[:, :near] = self._nearest(ground, eye, x[:, :near], z[:, :near], 2 * spacing / ARC)
-        begin = near
-        for level, lowest in enumerate(self._levels):
-            block = BLOCK << level
-            end = int(np.searchsorted(arcs, block * spacing / ARC)) if level < len(self._levels) - 1 else len(arcs)
-            if end > begin:
-                row = np.clip(np.floor(z[:, begin:end] / block + 0.5), 0, len(lowest) - 1).astype(np.intp)
-                column = np.clip(np.floor(x[:, begin:end] / block + 0.5), 0, lowest.shape[1] - 1).astype(np.intp)
-                codes[:, begin:end] = lowest[row, column]
-                begin = end
-        height = ground.offset_m + ground.scale_m * codes - self._error_at(ground, x, z) - MARGIN_M
-        found: F64 = np.where(inside, (height - eye[1]) / arcs, -np.inf)
+    # -- what is drawn -----------------------------------------------------------------------------
+    def _look_at_tiles(self, ground: Ground, unfit: frozenset[int]) -> None:
+        if self._keys is None:
+            self._keys = TileKeys(self._streamer.tree)
+        self._keys.scan()
+        self._see_strides(ground, unfit)
+        rows, draw = self._streamer.residency.rows, self._streamer.residency.rows.draw
+        first = np.flatnonzero(np.diff(rows.tiles, prepend=-1))
+        lone = {int(tile): number for tile, number in zip(rows.tiles[first].tolist(), first.tolist(), strict=True)
+                if tile not in unfit and self._has_ground(tile)}  # fmt: skip
+        grounds = np.fromiter(lone.values(), np.intp, len(lone))
+        self._parts = np.array([self._parts_of(ground, tile) for tile in lone]).reshape(-1, PARTS * PARTS, 6)
+        wholes = np.concatenate([self._parts[..., :3].min(axis=1), self._parts[..., 3:].max(axis=1)], axis=1)
+        others = np.setdiff1d(np.arange(len(rows.tiles)), grounds)
+        reach = np.repeat(draw.radius[others, None].astype(np.float64), 3, axis=1)
+        spheres = np.concatenate([draw.center[others] - reach, draw.center[others] + reach], axis=1)
+        self._boxes, self._rows = np.concatenate([wholes, spheres]), np.concatenate([grounds, others])
+
+    def _has_ground(self, tile: int) -> bool:
+        """Its first row is its ground, in one mesh."""
+        assert self._keys is not None
+        contents = self._streamer.residency.contents_of(tile) or []
+        return tile in self._keys.key_of and bool(contents) and len(contents[0].primitives) == 1
+
+    def _see_strides(self, ground: Ground, unfit: frozenset[int]) -> None:
+        """`drawn` as the kernel reads it, and how wrong tiles are."""
+        assert self._keys is not None
+        tree, count = self._streamer.tree, (ground.columns - 1) // TILE_CELLS
+        finest, coarsest = np.full((count, count), 255, np.uint8), np.zeros((count, count), np.uint8)
+        errors, is_bad = np.full((count, count), math.inf), np.zeros((count, count), np.bool_)
+        deepest = count.bit_length() - 1
+        for row in self._streamer.residency.rows.drawn.tolist():
+            key = self._keys.key_of.get(row)
+            if key is None:
+                continue
+            at, stride = _cells(key, count), deepest - key[0]
+            if row in unfit or (stride and not tree.child_count[row]):
+                is_bad[at] = True
+                errors[at] = math.inf
+                continue
+            finest[at], coarsest[at] = np.minimum(finest[at], stride), np.maximum(coarsest[at], stride)
+            errors[at] = np.where(np.isinf(errors[at]), tree.geo[row, 16], np.maximum(errors[at], tree.geo[row, 16]))
+        errors[is_bad] = math.inf
+        drawn = np.zeros((count, count, 4), np.uint8)
+        drawn[..., 0], drawn[..., 1] = _beside(finest, np.minimum, 255), _beside(coarsest, np.maximum, 0)
+        drawn[..., 2] = (finest < 255) & ~is_bad
+        self._drawn, self._own_errors = drawn, errors
+
+    def _parts_of(self, ground: Ground, tile: int) -> F64:
+        """(PARTS * PARTS, 6) boxes of a tile's ground, with its skirt."""
+        found = self._tops.get(tile)
+        if found is None:
+            assert self._keys is not None
+            level, x, y = self._keys.key_of[tile]
+            samples = (ground.columns - 1) >> level
+            own, wide, _ = levels_of(ground.columns, ground.rows)[(samples // (PARTS * BLOCK)).bit_length() - 1]
+            at = np.arange(PARTS)
+            column, row = (axis.reshape(-1) for axis in np.meshgrid(x * PARTS + at, y * PARTS + at))
+            code = ground._pyramid[own + row * wide + column, 1].astype(np.float64)
+            side_x, side_z = (spacing * (samples // PARTS) for spacing in (ground.spacing_x_m, ground.spacing_z_m))
+            west, north = ground.west_m + column * side_x, ground.north_m + row * side_z
+            top = ground.offset_m + ground.scale_m * code + MARGIN_M + _extent_m(ground) / STEPS
+            low = np.full(PARTS * PARTS, ground.offset_m - 1.0)  # only tops count
+            found = self._tops[tile] = np.stack(
+                [west - LEAN * side_x, low, north - LEAN * side_z, west + (1 + LEAN) * side_x, top,
+                 north + (1 + LEAN) * side_z], axis=1)  # fmt: skip
         return found
 
-    def _nearest(self, ground: Ground, eye: F64, x: F64, z: F64, reach_m: float) -> npt.NDArray[np.uint16]:
-        """The lowest of the samples within two of each place, all of which lie within reach of the eye."""
-        near, more = self._near, 32
-        if near is None or (x.size and (x.min() - 1 < near.column or z.min() - 1 < near.row
-                                        or x.max() - 1 >= near.column + near.lowest.shape[1]
-                                        or z.max() - 1 >= near.row + near.lowest.shape[0])):  # fmt: skip
-            reach_x = int(reach_m / ground.spacing_x_m) + more
-            reach_z = int(reach_m / ground.spacing_z_m) + more
-            column = int((eye[0] - ground.west_m) / ground.spacing_x_m) - reach_x
-            row = int((eye[2] - ground.north_m) / ground.spacing_z_m) - reach_z
-            rows = np.clip(np.arange(row, row + 2 * reach_z + 4), 0, ground.rows - 1)
-            columns = np.clip(np.arange(column, column + 2 * reach_x + 4), 0, ground.columns - 1)
-            part = ground.codes[np.ix_(rows, columns)]
-            part = np.minimum(part[:-1], part[1:])
-            part = np.minimum(part[:-2], part[2:])
-            part = np.minimum(part[:, :-1], part[:, 1:])
-            near = self._near = _Near(column, row, np.minimum(part[:, :-2], part[:, 2:]))
-        row_at = np.floor(z - 1).astype(np.intp) - near.row
-        column_at = np.floor(x - 1).astype(np.intp) - near.column
-        found: npt.NDArray[np.uint16] = near.lowest[np.clip(row_at, 0, near.lowest.shape[0] - 1),
-                                                    np.clip(column_at, 0, near.lowest.shape[1] - 1)]
-        return found
+
+def behind(horizon: Horizon, planes: F64) -> Behind:
+    """What `look` saw, for stages that do not know of worlds."""
+    return lambda boxes: horizon.sorted(boxes, planes) >= HIDDEN
 
 
-def _spans(low: F64, high: F64) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], F64, F64]:
-    """Of boxes (n, 3), relative to the eye: the first and last sector that each reaches into, metres to its nearest
-    point on the map (0: the eye is above it), and how steep its highest point is at most."""
-    outside = np.maximum(np.maximum(low, -high), 0.0)
-    nearest = np.sqrt(outside[:, 0] ** 2 + outside[:, 2] ** 2)
-    far = np.maximum(np.abs(low), np.abs(high))
-    farthest = np.sqrt(far[:, 0] ** 2 + far[:, 2] ** 2)
-    center = np.arctan2(low[:, 2] + high[:, 2], low[:, 0] + high[:, 0])
-    corners = np.stack([np.arctan2(z, x) for x in (low[:, 0], high[:, 0]) for z in (low[:, 2], high[:, 2])], axis=1)
-    away = (corners - center[:, None] + math.pi) % (2 * math.pi) - math.pi
-    # intp: repeat and bincount refuse int64 on wasm32
-    first = np.floor((center + away.min(axis=1)) / ARC - 1e-6).astype(np.intp)
-    last = np.floor((center + away.max(axis=1)) / ARC + 1e-6).astype(np.intp)
-    slope = high[:, 1] / np.where(high[:, 1] > 0, np.maximum(nearest, 1e-9), farthest)
-    return first, last, nearest, slope
+def _start_m(ground: Ground) -> float:
+    return NEAR_SAMPLES * max(ground.spacing_x_m, ground.spacing_z_m)
+
+
+def _arcs_of(ground: Ground) -> F64:
+    reach, arcs = min(_extent_m(ground), REACH_M), [_start_m(ground)]
+    while arcs[-1] < reach and len(arcs) < ARCS_MAX:
+        arcs.append(max(arcs[-1] * GROWTH, arcs[-1] + 2 * min(ground.spacing_x_m, ground.spacing_z_m)))
+    return np.array(arcs)
+
+
+def _extent_m(ground: Ground) -> float:
+    """The longest way along an axis."""
+    return max((ground.columns - 1) * ground.spacing_x_m, (ground.rows - 1) * ground.spacing_z_m,
+               2 * 65_535 * ground.scale_m)  # fmt: skip
+
+
+def _cells(key: Key, count: int) -> tuple[slice, slice]:
+    """Which of count x count finest tiles one covers."""
+    size = count >> key[0]
+    return slice(key[2] * size, (key[2] + 1) * size), slice(key[1] * size, (key[1] + 1) * size)
+
+
+def _beside(cells: U8, fold: np.ufunc, outside: int) -> U8:
+    """Of each cell and the eight beside it."""
+    wide = np.pad(cells, 1, constant_values=outside)
+    rows = fold(fold(wide[:-2], wide[1:-1]), wide[2:])
+    found: U8 = fold(fold(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
+    return found

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.ports import F32, U32
+from layerw.base.ports import F32, F64, U32
 from layerw.gpu.spec import DRAW_MIRRORED
 from layerw.kernels.geometry import GEOMETRY
 from layerw.visibility.frustum import squared_length
@@ -77,6 +77,7 @@ class Cells(NamedTuple):
     spans: U32  # (c, 2) start and size of each cell in `rows`
     centers: F32  # (c, 3)
     radii: F32  # (c,)
+    boxes: F64  # (c, 6) low and high corners
     levels: npt.NDArray[np.uint8]  # (c,) scratch
     runs: Runs
     room: int
@@ -171,6 +172,7 @@ def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, sca
     orders, spans, cells_each = [order[:0]], [np.zeros((0, 2), np.uint32)], []
     centers: list[F32] = [np.zeros((0, 3), np.float32)]
     radii: list[F32] = [np.zeros(0, np.float32)]
+    boxes: list[F32] = [np.zeros((0, 6), np.float32)]
     half = np.float32(0.5)
     for start, size in zip(batches.start, batches.size, strict=True):
         own = slice(int(start), int(start + size))
@@ -180,6 +182,7 @@ def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, sca
         high = np.maximum.reduceat(at + span, first)
         orders.append(order[own][inner])
         centers.append((low + high) * half)
+        boxes.append(np.concatenate([low, high], axis=1))
         radii.append(np.sqrt(squared_length(high - low)) * half)
         spans.append(np.stack([first + start, number], axis=1).astype(np.uint32))
         cells_each.append(len(first))
@@ -188,8 +191,8 @@ def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, sca
     rows32 = np.concatenate(orders)
     return Cells(
         rows32, position[rows32], np.concatenate(spans), np.concatenate(centers),
-        np.concatenate(radii), np.zeros(int(size.sum()), np.uint8), runs, len(rows32) + 4,
-        len(runs.drafts) + len(rows32) // RANGE_ROWS,
+        np.concatenate(radii), np.concatenate(boxes).astype(np.float64), np.zeros(int(size.sum()), np.uint8), runs,
+        len(rows32) + 4, len(runs.drafts) + len(rows32) // RANGE_ROWS,
     )  # fmt: skip
 
 

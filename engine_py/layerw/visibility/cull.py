@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.distinct import among
-from layerw.base.ports import F32, F64, U32, TileDraw
+from layerw.base.ports import F32, F64, U32, Behind, TileDraw
 from layerw.gpu.spec import DRAW_CAMERA_RELATIVE, DRAW_FADES, DRAW_STILL, FADE_LEAVES
 from layerw.kernels.geometry import GEOMETRY
 from layerw.visibility.batches import (
@@ -119,6 +119,7 @@ class Visibility:
         places_tiles: bool = True,
         moved: bool = True,
         hidden: npt.NDArray[np.bool_] | None = None,
+        behind: Behind | None = None,
     ) -> VisibleSet:
         """Cull everything and build the lists.
 
@@ -135,6 +136,7 @@ class Visibility:
             moved: False promises that no position or scale differs from the last call's: seen from the same place, the
                 same rows are seen, and the last call's lists are given again.
             hidden: which tiles need not be seen from here, though they may cast shadows (stream/horizon.py).
+            behind: the same for cells of rows that stand still.
         """
         shown = tiles if tiles is not None and len(tiles.mesh) else None
         rebuilt = self._refresh(position, scale, scale_changed)
@@ -153,7 +155,7 @@ class Visibility:
             columns = (position, rotation, scale) if places_tiles else None
             boxes = casters + tuple(box.planes_from(camera) for box in kept)
             order = self._place_tiles(shown, tile_row, camera, planes, columns, boxes, hidden)
-        self._opaque(position, shown, tile_row, order)
+        self._opaque(position, shown, tile_row, order, behind)
         self._see_through(camera, position, shown, tile_row, order)
         self._cull_movers(self._own["decal"], self._view, position, self._own["decal"].runs.all)
         self._draws.end_pass("decal")
@@ -233,11 +235,13 @@ class Visibility:
 
     # -- passes ------------------------------------------------------------------------------------
 
-    def _opaque(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
+    def _opaque(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None,
+                behind: Behind | None) -> None:  # fmt: skip
         if tiles is not None and order is not None:
             self._tile_draws(tiles, row, order.opaque)
         self._cull_movers(self._movers, self._view, position, self._movers.runs.all)
-        self._cull_cells(self._view, self._cells.runs.all)
+        hides = None if behind is None or not len(self._cells.boxes) else behind(self._cells.boxes).view(np.uint8)
+        self._cull_cells(self._view, self._cells.runs.all, hides)
         self._cull_movers(self._marks, self._view, position, self._marks.runs.all)
         self._draws.end_pass("opaque")
 
@@ -247,7 +251,7 @@ class Visibility:
             self._tile_draws(tiles, row, order)
         if moves:
             self._cull_movers(self._movers, self._near_view, position, self._movers.runs.casters)
-        self._cull_cells(self._near_view, self._cells.runs.casters)
+        self._cull_cells(self._near_view, self._cells.runs.casters, None)
 
     def _see_through(self, camera: F64, position: F32, tiles: TileDraw | None, row: int,
                      order: _Tiles | None) -> None:  # fmt: skip
@@ -279,11 +283,11 @@ class Visibility:
             GEOMETRY.lw_cull_runs(view, position, group.radii, group.rows, runs, len(runs), group.runs.until_m,
                                   group.runs.drafts, draws.rows, draws.records, draws.tally)  # fmt: skip
 
-    def _cull_cells(self, view: F32, runs: U32) -> None:
+    def _cull_cells(self, view: F32, runs: U32, hidden: npt.NDArray[np.uint8] | None) -> None:
         cells, draws = self._cells, self._draws
         if len(runs):
-            GEOMETRY.lw_cull_cells(view, cells.centers, cells.radii, cells.spans, cells.positions, cells.rows, runs,
-                                   len(runs), cells.runs.until_m, cells.runs.drafts, cells.levels, RANGE_ROWS,
+            GEOMETRY.lw_cull_cells(view, cells.centers, cells.radii, hidden, cells.spans, cells.positions, cells.rows,
+                                   runs, len(runs), cells.runs.until_m, cells.runs.drafts, cells.levels, RANGE_ROWS,
                                    DRAW_STILL, draws.rows, draws.records, draws.tally)  # fmt: skip
 
     # -- tiles -------------------------------------------------------------------------------------

@@ -42,8 +42,8 @@ static uint32_t word(void) { uint32_t value; if (fread(&value, 4, 1, stdin) != 1
 int main(void) {
     for (;;) {
         uint32_t name = word(), skew = word(), count = word();
-        argument a[24];
-        uint64_t v[24] = {0};
+        argument a[16];
+        uint64_t v[16] = {0};
         for (uint32_t i = 0; i < count; i++) {
             a[i].kind = word();
             a[i].size = word();

@@ -131,9 +131,9 @@ def cull_cells(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     total = int(size.sum())
     centers = floats(rng, (n, 3), 80, poison)
     positions = np.repeat(centers, size, axis=0) + floats(rng, (total, 3), 5, poison)
-    hidden = None if rng.uniform() < 0.3 else (rng.uniform(0, 1, n) < 0.3).astype(np.uint8)
-    return [view(rng, rng.uniform() < 0.3), centers, np.abs(floats(rng, n, 12, poison)), hidden, spans, positions,
-            rows(rng, total), table, len(table), until, drafts, empty(n, np.uint8), range_rows, 4,
+    hidden = (rng.uniform(0, 1, n) < rng.choice((0.0, 0.3))).astype(np.uint8)
+    return [view(rng, rng.uniform() < 0.3), centers, np.abs(floats(rng, n, 12, poison)), spans, positions,
+            rows(rng, total), table, len(table), until, drafts, Out(hidden), range_rows, 4,
             empty(total + 4, np.uint32), empty((len(drafts) + total // range_rows, 8), np.uint32),
             Out(np.zeros(2, np.uint32))]
 

@@ -74,15 +74,15 @@ static uint32_t split_cell(const float *view, const float *positions, const uint
     return taken;
 }
 
-void lw_cull_cells(const float *view, const float *centers, const float *radii, const uint8_t *hidden,
-                   const uint32_t *cells, const float *positions, const uint32_t *rows, const uint32_t *runs,
-                   uint32_t run_count, const float *until_m, const uint32_t *drafts, uint8_t *levels,
-                   uint32_t range_rows, uint32_t range_flag, uint32_t *visible, uint32_t *records, uint32_t *tally) {
+void lw_cull_cells(const float *view, const float *centers, const float *radii, const uint32_t *cells,
+                   const float *positions, const uint32_t *rows, const uint32_t *runs, uint32_t run_count,
+                   const float *until_m, const uint32_t *drafts, uint8_t *levels, uint32_t range_rows,
+                   uint32_t range_flag, uint32_t *visible, uint32_t *records, uint32_t *tally) {
     LW_CHECK(range_rows > 0);
     for (const uint32_t *run = runs; run_count > 0; run_count--, run += LW_RUN_WORDS) {
         uint32_t begin = run[0], end = run[0] + run[1], draft = run[2], lods = run[3];
         for (uint32_t c = begin; c < end; c++)
-            levels[c] = hidden != NULL && hidden[c] ? CELL_UNSEEN : (uint8_t)cell_level(view, centers + 3 * (size_t)c, radii[c], until_m + draft, lods);
+            levels[c] = levels[c] ? CELL_UNSEEN : (uint8_t)cell_level(view, centers + 3 * (size_t)c, radii[c], until_m + draft, lods);
         for (uint32_t k = 0; k < LW_MAX(lods, 1u); k++) {
             const uint32_t *own = drafts + LW_DRAFT_WORDS * (size_t)(draft + k);
             uint32_t first = tally[0], stretch = 0, stretch_size = 0;

@@ -42,12 +42,12 @@ LW_KERNEL void lw_cull_runs(const float *view, const float *positions, const flo
 // `rows`, which lie in cell order; `centers` and `radii` are of the cells, and a run's start and size count cells. A
 // cell that lies within one level is drawn whole, one that crosses levels row by row. Whole cells of one level that
 // follow each other and have range_rows rows together (> 0) are not copied: their record's first counts in `rows`, and
-// range_flag is set in its word 4. `hidden`, a byte a cell that is not 0 where it need not be seen, may be null. `levels` is scratch, a byte a cell. `visible` must have room for all rows and 4
-// more, `records` for every draft and for one record in range_rows rows.
-LW_KERNEL void lw_cull_cells(const float *view, const float *centers, const float *radii, const uint8_t *hidden,
-                             const uint32_t *cells, const float *positions, const uint32_t *rows, const uint32_t *runs,
-                             uint32_t run_count, const float *until_m, const uint32_t *drafts, uint8_t *levels,
-                             uint32_t range_rows, uint32_t range_flag, uint32_t *visible, uint32_t *records, uint32_t *tally);
+// range_flag is set in its word 4. `levels`, a byte a cell, is not 0 where one need not be seen; it is scratch then.
+// `visible` must have room for all rows and 4 more, `records` for every draft and for one record in range_rows rows.
+LW_KERNEL void lw_cull_cells(const float *view, const float *centers, const float *radii, const uint32_t *cells,
+                             const float *positions, const uint32_t *rows, const uint32_t *runs, uint32_t run_count,
+                             const float *until_m, const uint32_t *drafts, uint8_t *levels, uint32_t range_rows,
+                             uint32_t range_flag, uint32_t *visible, uint32_t *records, uint32_t *tally);
 
 // The same, back to front across all runs: a record for each stretch of rows of one draft; equal distances keep the
 // order of `rows`. `scratch` has 6 words for each row of the runs; `records` needs room for one record a row.

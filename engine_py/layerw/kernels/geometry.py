@@ -21,10 +21,10 @@ class GeometryKernels(Protocol):
     def lw_cull_runs(self, view: Address, positions: Address, radii: Address, rows: Address, runs: Address,
                      run_count: int, until_m: Address, drafts: Address, visible: Address, records: Address,
                      tally: Address) -> None: ...
-    def lw_cull_cells(self, view: Address, centers: Address, radii: Address, hidden: Address, cells: Address,
-                      positions: Address, rows: Address, runs: Address, run_count: int, until_m: Address,
-                      drafts: Address, levels: Address, range_rows: int, range_flag: int, visible: Address,
-                      records: Address, tally: Address) -> None: ...
+    def lw_cull_cells(self, view: Address, centers: Address, radii: Address, cells: Address, positions: Address,
+                      rows: Address, runs: Address, run_count: int, until_m: Address, drafts: Address,
+                      levels: Address, range_rows: int, range_flag: int, visible: Address, records: Address,
+                      tally: Address) -> None: ...
     def lw_cull_sorted(self, view: Address, positions: Address, radii: Address, rows: Address, runs: Address,
                        run_count: int, until_m: Address, drafts: Address, scratch: Address, visible: Address,
                        records: Address, tally: Address) -> None: ...

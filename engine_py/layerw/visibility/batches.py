@@ -78,7 +78,7 @@ class Cells(NamedTuple):
     centers: F32  # (c, 3)
     radii: F32  # (c,)
     boxes: F64  # (c, 6) low and high corners
-    levels: npt.NDArray[np.uint8]  # (c,) scratch
+    levels: npt.NDArray[np.uint8]  # (c,) which need not be seen; then scratch
     runs: Runs
     room: int
     records: int  # at most, of one pass

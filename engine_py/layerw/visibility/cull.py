@@ -240,8 +240,7 @@ class Visibility:
         if tiles is not None and order is not None:
             self._tile_draws(tiles, row, order.opaque)
         self._cull_movers(self._movers, self._view, position, self._movers.runs.all)
-        hides = None if behind is None or not len(self._cells.boxes) else behind(self._cells.boxes).view(np.uint8)
-        self._cull_cells(self._view, self._cells.runs.all, hides)
+        self._cull_cells(self._view, self._cells.runs.all, behind)
         self._cull_movers(self._marks, self._view, position, self._marks.runs.all)
         self._draws.end_pass("opaque")
 
@@ -283,11 +282,12 @@ class Visibility:
             GEOMETRY.lw_cull_runs(view, position, group.radii, group.rows, runs, len(runs), group.runs.until_m,
                                   group.runs.drafts, draws.rows, draws.records, draws.tally)  # fmt: skip
 
-    def _cull_cells(self, view: F32, runs: U32, hidden: npt.NDArray[np.uint8] | None) -> None:
+    def _cull_cells(self, view: F32, runs: U32, behind: Behind | None) -> None:
         cells, draws = self._cells, self._draws
         if len(runs):
-            GEOMETRY.lw_cull_cells(view, cells.centers, cells.radii, hidden, cells.spans, cells.positions, cells.rows,
-                                   runs, len(runs), cells.runs.until_m, cells.runs.drafts, cells.levels, RANGE_ROWS,
+            cells.levels[:] = 0 if behind is None else behind(cells.boxes)
+            GEOMETRY.lw_cull_cells(view, cells.centers, cells.radii, cells.spans, cells.positions, cells.rows, runs,
+                                   len(runs), cells.runs.until_m, cells.runs.drafts, cells.levels, RANGE_ROWS,
                                    DRAW_STILL, draws.rows, draws.records, draws.tally)  # fmt: skip
 
     # -- tiles -------------------------------------------------------------------------------------

@@ -398,7 +398,7 @@ class Kernels(Protocol):
         ...
 
     def lw_horizon_boxes(self, codes: Address, columns: int, rows: int, grid: Address, drawn: Address, eye: Address, arcs: Address, arc_count: int, planes: Address, boxes: Address, count: int, built: Address, horizon: Address, found: Address) -> None:
-        """Sorts boxes (6 doubles each: low xyz, high xyz, as the grid) into LW_BOX_*. planes: 5 of 4 doubles, inward normal and offset, relative to the eye: a box beyond one of them is outside. arcs: distances that rise, from start on; of each the nearest line before it counts. `built` (a byte a sector) and `horizon` (arc_count doubles a sector) are scratch that is kept between calls for one eye, ground and arcs: what boxes in view need of it is added; `built` starts as zeros."""
+        """Sorts boxes (6 doubles each: low xyz, high xyz, as the grid) into LW_BOX_*. planes: 5 of 4 doubles, inward normal and offset, relative to the eye: a box beyond one of them is outside. arcs: distances that rise, from start on; of each the nearest line before it counts. `built` (a byte a sector: arcs looked at) and `horizon` (arc_count doubles a sector) are scratch that is kept between calls for one eye, ground and arcs: what boxes in view need of it is added; `built` starts as zeros."""
         ...
 
     def lw_lights_seen(self, view: Address, spheres: Address, power: Address, count: int, keys: Address, order: Address, found: Address) -> int:

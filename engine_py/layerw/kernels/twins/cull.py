@@ -130,16 +130,15 @@ def lw_cull_sorted(view: Array, positions: Array, radii: Array, rows: Array, run
     _append(draft[order], numbers[order], drafts, visible, records, tally)
 
 
-def lw_cull_cells(view: Array, centers: Array, radii: Array, hidden: Array | None, cells: Array, positions: Array,
-                  rows: Array, runs: Array, run_count: int, until_m: Array, drafts: Array, levels: Array,
-                  range_rows: int, range_flag: int, visible: Array, records: Array, tally: Array) -> None:
-    """See geometry/cull.h; the scratch is not needed here."""
+def lw_cull_cells(view: Array, centers: Array, radii: Array, cells: Array, positions: Array, rows: Array, runs: Array,
+                  run_count: int, until_m: Array, drafts: Array, levels: Array, range_rows: int, range_flag: int,
+                  visible: Array, records: Array, tally: Array) -> None:
+    """See geometry/cull.h; leaves `levels` as they are."""
     table = _Runs(runs, run_count)
     span = cells.reshape(-1, 2)[table.index].astype(np.intp)
     with np.errstate(all="ignore"):
         whole = _cell_levels(view, centers.reshape(-1, 3)[table.index], radii[table.index], table, until_m)
-        if hidden is not None:
-            whole = np.where(hidden[table.index] != 0, _NONE, whole)
+        whole = np.where(levels[table.index] != 0, _NONE, whole)
         ranged, range_draft, range_first, range_count = _ranges_of(whole, span, range_rows)
         kept = (whole != _NONE) & ~ranged
         index = ranges(span[kept, 0], span[kept, 1])

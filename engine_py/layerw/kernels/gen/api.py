@@ -39,7 +39,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_bvh_choose_rows": (("in", "in", "in", "in", "in", "u32", "in", "u32", "in", "out", "out", "out", "out", "out"), "void"),
     "lw_cull_lods": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out"), "u32"),
     "lw_cull_runs": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out"), "void"),
-    "lw_cull_cells": (("in", "in", "in", "in", "in", "in", "in", "in", "u32", "in", "in", "out", "u32", "u32", "out", "out", "out"), "void"),
+    "lw_cull_cells": (("in", "in", "in", "in", "in", "in", "in", "u32", "in", "in", "out", "u32", "u32", "out", "out", "out"), "void"),
     "lw_cull_sorted": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out", "out"), "void"),
     "lw_sphere_radii": (("in", "in", "in", "u32", "out"), "void"),
     "lw_field_unpack": (("in", "u32", "u32", "out"), "void"),
@@ -345,8 +345,8 @@ class Kernels(Protocol):
         """Culls every run and appends what is seen to `visible` and a record a level to `records`. `visible` must have room for all rows and then for (lods - 1) * (size rounded up to 4) + 4 of the largest run; `records` for every draft."""
         ...
 
-    def lw_cull_cells(self, view: Address, centers: Address, radii: Address, hidden: Address, cells: Address, positions: Address, rows: Address, runs: Address, run_count: int, until_m: Address, drafts: Address, levels: Address, range_rows: int, range_flag: int, visible: Address, records: Address, tally: Address) -> None:
-        """The same for rows that stand still, by cells: `cells` has 2 words each (start, size) into `positions` (xyz) and `rows`, which lie in cell order; `centers` and `radii` are of the cells, and a run's start and size count cells. A cell that lies within one level is drawn whole, one that crosses levels row by row. Whole cells of one level that follow each other and have range_rows rows together (> 0) are not copied: their record's first counts in `rows`, and range_flag is set in its word 4. `hidden`, a byte a cell that is not 0 where it need not be seen, may be null. `levels` is scratch, a byte a cell. `visible` must have room for all rows and 4 more, `records` for every draft and for one record in range_rows rows."""
+    def lw_cull_cells(self, view: Address, centers: Address, radii: Address, cells: Address, positions: Address, rows: Address, runs: Address, run_count: int, until_m: Address, drafts: Address, levels: Address, range_rows: int, range_flag: int, visible: Address, records: Address, tally: Address) -> None:
+        """The same for rows that stand still, by cells: `cells` has 2 words each (start, size) into `positions` (xyz) and `rows`, which lie in cell order; `centers` and `radii` are of the cells, and a run's start and size count cells. A cell that lies within one level is drawn whole, one that crosses levels row by row. Whole cells of one level that follow each other and have range_rows rows together (> 0) are not copied: their record's first counts in `rows`, and range_flag is set in its word 4. `levels`, a byte a cell, is not 0 where one need not be seen; it is scratch then. `visible` must have room for all rows and 4 more, `records` for every draft and for one record in range_rows rows."""
         ...
 
     def lw_cull_sorted(self, view: Address, positions: Address, radii: Address, rows: Address, runs: Address, run_count: int, until_m: Address, drafts: Address, scratch: Address, visible: Address, records: Address, tally: Address) -> None:

@@ -42,7 +42,7 @@ class RunningRoom:
     """One room, through the processes that it has one after the other."""
 
     def __init__(self, name: str, process: MakeProcess, kept: Path, ended: Callable[[str], None],
-                 saved: Callable[[str, Path], None], door: Message | None) -> None:  # fmt: skip
+                 saved: Callable[[str, Path], None], door: Message | None = None) -> None:  # fmt: skip
         """door: see Door.told; None: there is no WebTransport."""
         self.name, self.figures, self.door = name, dict[str, Any](), door
         self.offer = dict[str, Any]()  # how it is reached by WebTransport, as pages are told

@@ -47,6 +47,11 @@ export class FrameLoop {
     this.#schedule();
   }
 
+  /** The next frame is the first one: of another program. */
+  rewind() {
+    this.#frame = this.#time_s = 0;
+  }
+
   stop() {
     this.#running = false;
     this.#ticket += 1;

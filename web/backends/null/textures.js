@@ -7,6 +7,7 @@ export const nullTextures = Object.freeze({
   write() {},
   update() {},
   upload() {},
+  copyLayer() {},
   writeCompressed() {},
   writeRows() {},
   refine() {},

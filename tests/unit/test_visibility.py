@@ -262,3 +262,33 @@ def test_a_fixed_box_is_the_same_space_from_every_camera() -> None:
     seen = [one[:, :3] @ (place - at) + one[:, 3] for one, at in
             ((planes, eye), (FixedBox(eye, planes).planes_from(camera), camera))]  # fmt: skip
     assert np.allclose(*seen)
+
+
+def test_cells_of_what_stands_still_are_cut_anew_only_where_it_changed() -> None:
+    table = Table(2048)
+    trees = table.spawn(300, mesh=1, material=1, radius=1, static=True)
+    grass = table.spawn(40, mesh=2, material=1, radius=1)
+    table.columns["position"].array[:340] = np.random.default_rng(1).uniform(-20, 20, (340, 3))
+    table.columns["scale"].array[:340] = 1.0
+    table.radius[:340] = 1.0
+    visibility, camera = Visibility(table), Camera().frame(320, 200)
+
+    def cells() -> object:
+        visibility.frame(camera.position, camera.planes, *table.update()[:3])
+        return visibility._cells
+
+    before = cells()
+    table.set_flag(np.arange(grass, grass + 20), HIDDEN, on=True)
+    assert cells() is before, "grass that comes and goes"
+    table.spawn(5, mesh=2, material=1, radius=1)
+    assert cells() is before
+    table.columns["position"].array[trees] = (500.0, 0, 0)
+    table.columns["position"].touch(trees, 1)
+    table.structure_revision += 1
+    moved = cells()
+    assert moved is not before
+    table.set_flag(np.arange(trees, trees + 1), HIDDEN, on=True)
+    hidden = cells()
+    assert hidden is not moved and len(hidden.rows) == 299
+    table.set_material(trees + 5, 7)
+    assert cells() is not hidden

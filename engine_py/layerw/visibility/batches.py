@@ -8,7 +8,7 @@ cut into square cells on the ground, so that culling and LOD of a forest cost pe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -194,6 +194,13 @@ def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, sca
         np.concatenate(radii), np.concatenate(boxes).astype(np.float64), np.zeros(int(size.sum()), np.uint8), runs,
         len(rows32) + 4, len(runs.drafts) + len(rows32) // RANGE_ROWS,
     )  # fmt: skip
+
+
+def cells_are_made_of(table: TableView, rows: npt.NDArray[np.intp], position: F32,
+                      scale: F32) -> tuple[npt.NDArray[Any], ...]:  # fmt: skip
+    """Copies of all that `build_cells` reads but the LOD sets: where they are equal, its cells are."""
+    columns = (table.mesh, table.material, table.lods, table.flags, table.radius, position, scale)
+    return rows, *(column[rows] for column in columns)
 
 
 def _cut(position: F32) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -42,8 +42,7 @@ FAULTS_SHOWN = 5
 # Of web/, what layerw run alone needs.
 DEVELOPMENT_WEB = frozenset({"page/developing.js", "page/debugging.js", "page/debug-panel.js", "page/live.js",
                              "page/reload.js", "engine/debugging.js", "engine/inspecting.js", "engine/live.js",
-                             "page/inspecting.js", "engine/targets.js", "backends/common/looking.js",
-                             "backends/webgpu/looking.js", "backends/webgl2/looking.js"})
+                             "page/inspecting.js"})
 DEVELOPMENT_FOLDERS = ("inspector/",)
 _FOREIGN = re.compile(rb"https?://[^\s\"']+\.(?:glb|gltf|json|ktx2)", re.IGNORECASE)
 _WEB_SUFFIXES = (".js", ".mjs", ".css", ".wgsl", ".glsl", ".wasm", ".png", ".svg", ".json")

@@ -33,9 +33,6 @@ const GROWING = TARGETS.filter(({ grows }) => grows).map(({ name }) => name);
 const READ = TARGETS.filter(({ read }) => read).map(({ name }) => name);
 const HISTORY = new Map(TARGETS.filter(({ history }) => history).map((target) => [target.name, target]));
 
-/** Nothing is discarded: somebody looks at it. @param {import('./plan.js').Group} group @returns {import('./plan.js').Group} */
-const keepingAll = (group) => ({ ...group, keepsColors: group.colors.map(() => true), keepsDepth: true });
-
 export class Graph {
   /** @param {Executor} executor */
   constructor(executor) {
@@ -278,7 +275,7 @@ export class Graph {
         continue;
       }
       const clears = group.clearsColors.map((isFirst, index) => isFirst && !this.touched.has(natives.colors[index]));
-      executor.beginGroup(view, this.look === null ? group : keepingAll(group), natives, clears);
+      executor.beginGroup(view, group, natives, clears);
       for (const step of group.steps) {
         const reads = step.reads.map(read);
         if (step.list < 0) draws += executor.fullscreen(step.pass, reads);

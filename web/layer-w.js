@@ -6,7 +6,7 @@
  * when the element is only moved; one Host meanwhile; the poster.
  * Does not: know canvas, worker or Python (page/host.js does).
  */
-import { LIVE, STARTING, appOf, defineProperties, upgradeProperties } from './page/attributes.js';
+import { LIVE, STARTING, defineProperties, upgradeProperties } from './page/attributes.js';
 import { Host } from './page/host.js';
 import { addElementStyle } from './page/notices.js';
 import { PageTextures } from './page/textures.js';
@@ -86,17 +86,6 @@ export class LayerW extends HTMLElement {
     for (const [name, value] of this.#unsent.splice(0)) host.send(name, value);
     this.#showPoster();
     host.ready.then(() => host === this.host && this.#poster.remove(), () => {});
-  }
-
-  /**
-   * Begins the program anew, or another one, where one has run: Python and the GPU's pipelines stay, so it takes a tenth of
-   * a start.
-   * @param {{ src?: string, text?: string | null }} [other] as the attribute and the property, which stay as they are
-   * @returns {Promise<void>} when its first line has run; rejects where the engine still starts or does not answer: then `start()`
-   */
-  restart({ src, text } = {}) {
-    if (this.host === null) return Promise.reject(new Error('The program of <layer-w> was not started.'));
-    return this.host.restart({ ...(src !== undefined && appOf(src)), ...(text !== undefined && { text }) });
   }
 
   /** Ends the program: workers, GPU objects, listeners. @returns {Promise<boolean>} see Host.destroy */

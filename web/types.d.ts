@@ -62,8 +62,6 @@ export interface Pixels {
 export type Backend = import('./gen/commands.js').GpuSink & {
   /** Commands before device_begin are passed over. */
   expectsBegin: boolean;
-  /** Another program begins: nothing of the last one is left but pipelines. */
-  beginAnew(): void;
   resize(width: number, height: number): void;
   /** Shaders of programs on their way. */
   readonly compiling: number;

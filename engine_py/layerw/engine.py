@@ -219,11 +219,6 @@ class Engine:
     def _placed(self) -> FrameColumns:
         return self.shown.columns
 
-    def go_on_from(self, time_s: float) -> None:
-        """The program's time begins there, and nothing makes up for what was before."""
-        self.user.clock.behind_s -= time_s
-        self._program_s = self._animated_s = self._effects_s = self.program_s
-
     def _fixed_step(self, dt: float) -> bool:
         ran = self.subsystems.run("fixed", dt)
         self.subsystems.run("stepped", dt)

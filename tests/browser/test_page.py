@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from .conftest import RunProgram, ServeProgram
-from .harness import CUBE, HOST_JS, Running, open_program
+from .harness import BOOT_TIMEOUT_MS, CUBE, HOST_JS, Running, open_program
 from .workers import alive, wait_workers
 
 INPUT_PY = """
@@ -199,10 +199,9 @@ def test_a_saved_file_is_taken_in_place_or_the_page_starts_again(run_program: Ru
     assert running.counts() == running.baseline, "an edit leaves nothing behind"
 
     file.write_text(LIVE + "app.spawn(lw.Mesh.sphere())\n", encoding="utf-8")
-    page.wait_for_function(f"{HOST_JS}.notices.note.textContent.includes(' ms)')")
-    note = page.evaluate(f"{HOST_JS}.notices.note.textContent")
-    assert "runs at the start" in note and page.evaluate("globalThis.before"), "the page stays"
-    assert running.report()["entities"] == 2
+    page.wait_for_function("!globalThis.before && document.querySelector('layer-w')?.host?.report?.entities === 2",
+                           timeout=BOOT_TIMEOUT_MS)
+    running.wait_ready()
     kept = running.python("import __main__ as m; str([m.count, *map(int, m.app.camera.position)])")
     assert kept == "[6, 3, 4, 5]"
 

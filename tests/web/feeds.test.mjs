@@ -65,8 +65,9 @@ function setUp() {
       feedPicture: (...values) => told.push(values),
       feedTrouble: (feed, failed, text) => told.push([feed, failed, text]),
     },
+    baseUrl: 'http://a.example/app/',
     post: (order) => page.receive(order),
-  }, 'http://a.example/app/');
+  });
   const page = new Feeds(textures, (message) => engine.receive(message));
   const open = (feed = 1, maxSide = 64) => engine.open(feed, 0, maxSide);
   made = 0;

@@ -6,7 +6,7 @@
  */
 
 /**
- * @param {import('./program-parts.js').Manifest} manifest
+ * @param {import('./boot.js').Manifest} manifest
  * @param {import('../types.js').EngineOptions} options
  * @param {MessagePort} port to the page
  * @returns {Promise<import('./debugging.js').Debugging | null>} null: not under a development server

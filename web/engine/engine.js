@@ -67,9 +67,7 @@ export class Engine {
   #resize = null;
   #stopped = false;
   /** @type {PythonBoot | null} */
-  boot = null;
-  /** Programs that have begun here. */
-  #starts = 0;
+  #boot = null;
   /** Under a development server. @type {import('./debugging.js').Debugging | null} */
   #debugging = null;
   /** @type {(canvas: OffscreenCanvas) => void} */
@@ -110,8 +108,9 @@ export class Engine {
     this.feeds = new Feeds({
       heap: this.heap,
       events: this.events,
+      baseUrl: options.appUrl,
       post: (order) => this.port.postMessage({ type: 'feed', order }),
-    }, options.appUrl);
+    });
     this.glue = new Glue({
       submit: (address, words) => this.decoder.submit(address, words),
       fail: (text) => this.fail(text),
@@ -145,7 +144,7 @@ export class Engine {
       choice.catch(() => {});
       // Without navigator.gpu the choice takes a moment; a worker that can't draw starts no Python to throw away.
       if (!navigator.gpu) await choice;
-      const boot = this.boot = new PythonBoot(this.options, {
+      const boot = this.#boot = new PythonBoot(this.options, {
         progress: (stage, fraction, bytes) => this.port.postMessage({ type: 'progress', stage, fraction, bytes }),
         mark: (name, now) => this.reporter.mark(name, now),
         log: (level, text) => this.reporter.log(level, text),
@@ -163,19 +162,13 @@ export class Engine {
       await backend;
       this.layer = await layer;
       await (await debugging)?.ready;
-      if (!this.#stopped) await this.run(boot);
+      if (this.#stopped) return;
+      const traceback = await boot.run(this.pyodide, this.#debugging);
+      if (this.#stopped) return this.glue.stop(); // meanwhile
+      this.#begin(traceback);
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error));
     }
-  }
-
-  /** The program, from its first line to its frames. @param {PythonBoot} boot */
-  async run(boot) {
-    const start = ++this.#starts;
-    const traceback = await boot.run(this.pyodide, this.#debugging);
-    if (start !== this.#starts) return; // another one began meanwhile
-    if (this.#stopped) return this.glue.stop();
-    this.#begin(traceback);
   }
 
   /** @param {string} traceback '' where the program ran */
@@ -382,7 +375,7 @@ export class Engine {
     } catch (error) {
       this.#frameFailed(error);
     }
-    this.boot?.flushOutput();
+    this.#boot?.flushOutput();
     const full = this.heap.nearlyFull();
     if (full !== '') this.reporter.log(1, full);
     const end = performance.now();
@@ -414,7 +407,6 @@ export class Engine {
     if (this.#resize === null || this.backend === null) return;
     const { width, height, pixelRatio } = this.#resize;
     this.#resize = null;
-    Object.assign(this.options, { width, height, pixelRatio }); // another start begins with it
     this.events.resize(width, height, pixelRatio);
   }
 

@@ -10,6 +10,7 @@
  * @property {{ text: (address: number, sizeBytes: number) => string }} heap
  * @property {{ feedPicture: (feed: number, width: number, height: number) => unknown,
  *   feedTrouble: (feed: number, failed: number, message: string) => unknown }} events
+ * @property {string} baseUrl addresses of videos start here
  * @property {(order: import('../page/feeds.js').Order) => void} post to the page
  */
 
@@ -20,19 +21,18 @@ export class Feeds {
   /** @type {FeedParts} */
   #parts;
 
-  /** @param {FeedParts} parts @param {string} baseUrl addresses of videos start here */
-  constructor(parts, baseUrl) {
+  /** @param {FeedParts} parts */
+  constructor(parts) {
     this.#parts = parts;
-    this.baseUrl = baseUrl;
   }
 
   /** The command. @param {number} feed @param {number} data @param {number} sizeBytes */
   open(feed, data, sizeBytes) {
-    const { heap, events, post } = this.#parts;
+    const { heap, events, baseUrl, post } = this.#parts;
     const request = JSON.parse(heap.text(data, sizeBytes));
     this.#replace(feed, null);
     try {
-      if (request.url !== undefined) request.url = new URL(request.url, this.baseUrl).href;
+      if (request.url !== undefined) request.url = new URL(request.url, baseUrl).href;
     } catch {
       return void events.feedTrouble(feed, 1, 'Its address is no URL.');
     }

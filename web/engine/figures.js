@@ -65,13 +65,6 @@ export class Figures {
     };
   }
 
-  /** Another program begins. */
-  restart() {
-    this.framesCount = 0;
-    this.crossings = { py_to_js: 0, js_to_py: 0 };
-    this.#clear();
-  }
-
   #clear() {
     this.#cpuMs = [];
     this.#pythonMs = [];

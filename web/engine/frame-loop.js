@@ -47,11 +47,6 @@ export class FrameLoop {
     this.#schedule();
   }
 
-  /** The next frame is the first one: of another program. */
-  rewind() {
-    this.#frame = this.#time_s = 0;
-  }
-
   stop() {
     this.#running = false;
     this.#ticket += 1;

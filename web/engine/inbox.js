@@ -41,12 +41,6 @@ export class Inbox {
     this.#capacityBytes = sizeBytes >>> 0;
   }
 
-  /** Another program begins: nothing of what waits is for it. */
-  clear() {
-    this.#queue = [];
-    this.#queuedBytes = this.#address = this.#capacityBytes = this.droppedCount = 0;
-  }
-
   /**
    * Queues whole events that must arrive. The array is kept, not copied.
    * @param {Uint32Array} words

@@ -64,14 +64,6 @@ export class Reporter {
     if (this.errors.length < ERRORS_MAX && !this.errors.includes(kept)) this.errors.push(kept);
   }
 
-  /** Another program begins; who waits for a report gets that one's. */
-  restart() {
-    this.errors = [];
-    this.#python = {};
-    this.#settled = this.#asked = this.#finished = false;
-    if (this.bootMs.first_frame === undefined) this.#frames = 0; // the page was never told of a picture
-  }
-
   /** @param {Record<string, any>} report what Python sent */
   receive(report) {
     this.#python = report;

@@ -25,9 +25,6 @@ const ANSWERS = {
   counts,
   readPixels: (engine) => engine.backend?.readPixels(),
   readProbes: (engine) => engine.backend?.readProbes(),
-  /** Targets of the frame that can be looked at, and one of them as numbers; see backends/common/looking.js. */
-  targets: async (engine) => (await import('./targets.js')).list(engine),
-  target: async (engine, wanted) => (await import('./targets.js')).look(engine, wanted),
   loseDevice: (engine) => engine.backend?.loseDevice(),
   /** Job workers alive, and how many replaced another one. */
   threads: async (engine) => {
@@ -36,9 +33,6 @@ const ANSWERS = {
   },
   loseThread: async (engine) => (await engine.threads?.try())?.lose(),
   stats: (engine) => engine.reporter.full(),
-  /** Another start in the same Python: two steps, so that the page ends its half between them. */
-  endProgram: async (engine) => (await import('./restart.js')).endProgram(engine),
-  beginProgram: async (engine, given) => (await import('./restart.js')).beginProgram(engine, given),
   reload: async (engine, names) => (await import('./live.js')).reload(engine, names),
   /** A question of the inspector. */
   inspect: async (engine, text) => (await import('./inspecting.js')).ask(engine, text),

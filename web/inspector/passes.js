@@ -1,8 +1,7 @@
 // @ts-check
-/** @file What a frame costs: stages by CPU time, passes by GPU time, what these draw, and recordings for Perfetto. */
+/** @file What a frame costs: stages by CPU time, passes by GPU time, and recordings for Perfetto. */
 import { download } from '../page/download.js';
 import { button, make, words } from './dom.js';
-import { Targets } from './targets.js';
 
 const SECONDS = 5;
 
@@ -16,9 +15,7 @@ export class Passes {
     this.stages = make('tbody');
     this.told = make('div', { role: 'status' });
     this.record = button(`Record ${SECONDS} s`, () => this.#record());
-    this.targets = new Targets(inspector);
     this.element = make('div', {}, this.record, this.told,
-      make('h3', {}, 'Targets'), this.targets.element,
       make('h3', {}, 'Passes (GPU)'), make('table', {}, head('pass', 'ms'), this.passes),
       make('h3', {}, 'Stages (CPU, mean of the last frames)'), make('table', {}, head('stage', 'ms'), this.stages));
   }
@@ -26,7 +23,6 @@ export class Passes {
   async refresh() {
     const { passes, stages } = await this.inspector.ask('passes');
     this.passes.replaceChildren(...passes.map((/** @type {any} */ { name, gpu_ms: ms }) => row(name, ms === null ? 'no timer' : ms.toFixed(3))));
-    await this.targets.refresh();
     const sum = stages.reduce((/** @type {number} */ all, /** @type {any} */ one) => all + one.cpu_ms, 0);
     this.stages.replaceChildren(...[...stages].sort((a, b) => b.cpu_ms - a.cpu_ms).map(({ name, cpu_ms: ms }) => row(name, ms.toFixed(3))), row('all', sum.toFixed(3)));
   }

@@ -56,7 +56,7 @@ export class FarThreads {
     const memory = new WebAssembly.Memory({ initial: PAGES_FIRST, maximum: PAGES_MAX, shared: true });
     const kernels = /** @type {Record<string, any>} */ (new WebAssembly.Instance(module, { env: { memory } }).exports);
     const bridge = makeBridge(this.layer.modules, main, { memory, table: kernels.__indirect_function_table });
-    const slots = (this.#slots = TableSlots.of(main.table));
+    const slots = (this.#slots = new TableSlots(main.table));
     this.#taken = [...names.map((name) => kernels[name]), kernels[ROOM], bridge.lw_mts_copy, bridge.lw_stm_copy]
       .map((one) => slots.take(one));
     this.#parts = {

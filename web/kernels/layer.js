@@ -83,7 +83,7 @@ export class Layer {
     const table = this.exports.__indirect_function_table;
     const bridge = makeBridge(this.modules, main, { memory: /** @type {WebAssembly.Memory} */ (this.memory), table });
     const all = /** @type {Record<string, any>} */ ({ ...this.exports, ...bridge });
-    const slots = (this.#slots = TableSlots.of(main.table));
+    const slots = (this.#slots = new TableSlots(main.table));
     this.#taken = LAYER_NAMES.map((name) => slots.take(all[name]));
     return this.#taken;
   }

@@ -7,17 +7,8 @@
 
 /** One table's slots. */
 export class TableSlots {
-  /** @type {WeakMap<WebAssembly.Table, TableSlots>} */
-  static #known = new WeakMap();
   /** @type {number[]} */
   #free = [];
-
-  /** Of this table, whoever asks. @param {WebAssembly.Table} table @returns {TableSlots} */
-  static of(table) {
-    const known = TableSlots.#known.get(table) ?? new TableSlots(table);
-    TableSlots.#known.set(table, known);
-    return known;
-  }
 
   /** @param {WebAssembly.Table} table */
   constructor(table) {

@@ -84,7 +84,7 @@ export function readOptions(element) {
 }
 
 /** @param {string} src where the program's folder is, and which file of it runs */
-export function appOf(src) {
+function appOf(src) {
   if (!src.includes('/')) return { appUrl: new URL('../app/', BASE_URL).href, program: src };
   const url = new URL(src, document.baseURI);
   const program = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);

@@ -32,16 +32,6 @@ export class Developing {
       (wanted) => this.debugging.wanted(wanted));
   }
 
-  /** The program ends, and another begins here. */
-  leave() {
-    return this.inspecting.leave();
-  }
-
-  /** It has begun. */
-  enter() {
-    this.inspecting.enter();
-  }
-
   /** To the terminal. @param {number} level 0 print, 1 warning, 2 error @param {string} text */
   say(level, text) {
     this.reload.say(level, text);

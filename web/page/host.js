@@ -18,7 +18,6 @@ import { Silence } from './silence.js';
 import { SurfaceSize } from './surface-size.js';
 
 const OVERLAY_KEY = 'F3';
-const END_MS_MAX = 10_000;
 const LOG_NOTE = 4; // as in base/log.py
 const LEVELS = ['info', 'warning', 'error', 'error', 'info']; // as in base/log.py
 
@@ -38,10 +37,6 @@ export class Host {
   /** Whether the first frame is on the screen. */
   drawn = false;
   #abort = new AbortController();
-  /** One start after the other. @type {Promise<void>} */
-  #turn = Promise.resolve();
-  /** Of the program that runs now: its halves on the page. */
-  #program = new AbortController();
   /** Under a development server. @type {import('./developing.js').Developing | null} */
   #developing = null;
   /** @type {Map<number, Asked>} */
@@ -155,60 +150,13 @@ export class Host {
   destroy() {
     this.#abort.abort();
     this.size.destroy();
-    this.#endHalves();
+    this.#feeds?.then((feeds) => feeds.destroy(), () => {});
+    this.#subsystems?.then((all) => all.close());
     this.input.destroy();
     this.#developing?.close();
     this.#silence.end();
     this.#notDrawn(new Error('The program was ended before its first frame.'));
     return this.thread.end();
-  }
-
-  /** What the program has on the page. */
-  async #endHalves() {
-    this.#program.abort();
-    const [feeds, subsystems] = [this.#feeds, this.#subsystems];
-    this.#feeds = this.#subsystems = null;
-    this.#program = new AbortController();
-    (await feeds?.catch(() => null))?.destroy();
-    await (await subsystems)?.close();
-  }
-
-  /**
-   * Begins a program where one has run, without a page load: Python, the GPU's device and pipelines, decode workers and
-   * canvas stay; of what the last one made nothing does.
-   * @param {Partial<import('../engine/restart.js').Given>} given `kept`: what the start takes of the last one; `appUrl`
-   *   and `program`: another one
-   * @returns {Promise<void>} when its first line has run; rejects where the engine can't, and the page has to load again
-   */
-  restart(given) {
-    this.#turn = this.#turn.catch(() => {}).then(() => this.#restart(given));
-    return this.#turn;
-  }
-
-  /** @param {Partial<import('../engine/restart.js').Given>} given */
-  async #restart(given) {
-    const { kept = {}, appUrl = this.options.appUrl, program = this.options.program, text = this.options.text ?? null } = given;
-    await this.#developing?.leave();
-    await this.#answered(this.request('endProgram'));
-    this.#running = false;
-    this.#silence.answered();
-    await this.#endHalves();
-    this.panels.clear();
-    this.input.setPointerLock(false);
-    this.notices.hideError();
-    this.notices.log.hidden = true;
-    this.errors.length = this.#unsent.length = 0;
-    this.report = null;
-    this.options = { ...this.options, kept, appUrl, program, text };
-    await this.request('beginProgram', { kept, appUrl, program, text });
-    await this.#developing?.enter();
-  }
-
-  /** @param {Promise<void>} answer of an engine that may be stuck @returns {Promise<void>} */
-  #answered(answer) {
-    return Promise.race([answer, new Promise((_, reject) => {
-      setTimeout(reject, END_MS_MAX, new Error(`The program did not end within ${END_MS_MAX / 1000} s.`));
-    })]);
   }
 
   /** @returns {ElementOptions} */
@@ -229,18 +177,16 @@ export class Host {
   #feed(order) {
     this.#feeds ??= import('./feeds.js').then(({ Feeds }) =>
       new Feeds(this.textures, (message, transfer) => this.thread.post(message, transfer)));
-    const { signal } = this.#program;
-    this.#feeds.then((feeds) => signal.aborted || feeds.receive(order), (error) => this.fail(`Pictures of the page can't be taken: ${error}`));
+    this.#feeds.then((feeds) => this.#abort.signal.aborted || feeds.receive(order), (error) => this.fail(`Pictures of the page can't be taken: ${error}`));
   }
 
   /** Their code comes with the first message to one. @param {string} name @param {unknown} value */
   #toSubsystem(name, value) {
     this.#subsystems ??= import('./subsystems.js').then(({ Subsystems }) => new Subsystems({
-      element: this.element, stage: this.notices.stage, now: this, options: this.options, signal: this.#program.signal,
+      element: this.element, stage: this.notices.stage, now: this, options: this.options, signal: this.#abort.signal,
       post: (payload) => this.#post(payload), log: (level, text) => this.#log(level, text),
     }, (text) => this.fail(text)));
-    const { signal } = this.#program;
-    this.#subsystems.then((all) => signal.aborted || all.receive(name, value));
+    this.#subsystems.then((all) => this.#abort.signal.aborted || all.receive(name, value));
   }
 
   #newCanvas() {

@@ -28,8 +28,6 @@ export class Inspecting {
   /** @type {Promise<import('../inspector/inspector.js').Inspector> | null} */
   #inspector = null;
   #abort = new AbortController();
-  /** Whether it was open when a program ended here. */
-  #returns = false;
   /** @type {Said[]} */
   said = [];
   /** Hears of each. @type {(said: Said) => void} */
@@ -92,21 +90,6 @@ export class Inspecting {
   /** The entity of that name is chosen again when the page starts anew. @param {string} name */
   remember(name) {
     tab()?.setItem(OPEN, name);
-  }
-
-  /** The program ends: what is open is about that one. */
-  async leave() {
-    const chosen = tab()?.getItem(OPEN) ?? '';
-    this.#returns = this.#inspector !== null;
-    if (!this.#returns) return;
-    await this.#close();
-    tab()?.setItem(OPEN, chosen);
-  }
-
-  /** Another one has begun. */
-  enter() {
-    if (this.#returns && this.running()) this.toggle();
-    this.#returns = false;
   }
 
   async #close() {

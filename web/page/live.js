@@ -3,12 +3,11 @@
  * @file A changed file becomes the running program (layerw/live): the engine is asked, and its outcome shown.
  *
  * Owns: the order of changes, one at a time. Does not: decide what can stay. Limits: files of the program's folder; the
- * engine's own load the page again, as does a program whose Python never came up or does not answer.
+ * engine's own start the page again.
  */
-import { keep, takeKept } from './kept.js';
+import { keep } from './kept.js';
 
 const FOLDER = 'app/';
-const OF_THE_PAGE = /\.(html?|m?js|css)$/; // what lies around the program
 const ANSWER_MS_MAX = 10_000; // a program in an endless loop never answers
 
 /** @typedef {{ outcome: 'kept' | 'failed' | 'restart', text: string, state?: object }} Outcome */
@@ -40,17 +39,15 @@ export class Live {
   /** @param {string[]} files as the server names them */
   changed(files) {
     if (this.#held) this.#tell(`${files.map((name) => name.replace(FOLDER, '')).join(', ')} changed: the program takes it when it goes on.`);
-    this.#turn = this.#turn.then(() => this.#held).then(() => this.#take(files)).catch((error) => this.#load(`${error}`, this.#before()));
+    this.#turn = this.#turn.then(() => this.#held).then(() => this.#take(files)).catch((error) => this.#startAgain(`${error}`, this.#before()));
   }
 
   /** @param {string[]} files */
   async #take(files) {
-    if (!files.every((name) => name.startsWith(FOLDER))) return this.#load('', this.#before());
-    if (!this.running()) return this.#startAgain('', this.#before());
+    if (!this.running() || !files.every((name) => name.startsWith(FOLDER))) return this.#startAgain('', this.#before());
     const asked = this.host.request('reload', files.map((name) => name.slice(FOLDER.length)));
     /** @type {Outcome} */
     const { outcome, text, state } = await Promise.race([asked, late(this.#before())]);
-    if (outcome === 'restart' && files.some((name) => OF_THE_PAGE.test(name))) return this.#load(text, state);
     if (outcome === 'restart') return this.#startAgain(text, state);
     this.host.notices.hideError();
     this.host.errors.length = 0;
@@ -64,24 +61,8 @@ export class Live {
     return kept?.values === undefined ? undefined : kept;
   }
 
-  /** In the same page. @param {string} text why @param {object | undefined} state */
-  async #startAgain(text, state) {
-    if (text !== '') this.#tell(text);
-    const { appUrl } = this.host.options;
-    const kept = state === undefined ? {} : { ...state, why: text };
-    if (state !== undefined) keep(appUrl, kept); // where the page has to load after all
-    const start = performance.now();
-    try {
-      await this.host.restart({ kept });
-    } catch (error) {
-      return this.#load(`${text} The page loads again: ${/** @type {Error} */ (error).message}`, state);
-    }
-    takeKept(appUrl);
-    if (this.running()) this.#tell(`${text || 'The program has started again.'} (${Math.round(performance.now() - start)} ms)`);
-  }
-
-  /** With the page. @param {string} text why @param {object | undefined} state */
-  #load(text, state) {
+  /** @param {string} text why @param {object | undefined} state */
+  #startAgain(text, state) {
     if (text !== '') this.#tell(text);
     if (state !== undefined) keep(this.host.options.appUrl, { ...state, why: text });
     location.reload();

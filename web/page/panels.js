@@ -37,11 +37,6 @@ export class Panels {
     else element.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
   }
 
-  /** Takes all of them away. */
-  clear() {
-    for (const panel of [...this.#elements.keys()]) this.#remove(panel);
-  }
-
   /** @param {number} panel */
   #element(panel) {
     let element = this.#elements.get(panel);

@@ -22,7 +22,7 @@ import { encodeOwn } from '../engine/message.js';
  * @property {(value: unknown) => void} send to Python's half: its hook `received`
  * @property {(level: number, text: string) => void} log 0 info, 1 warning, 2 error
  */
-/** `made`: what it has for whoever runs the page (`layerw shot`). @typedef {{ receive: (value: any) => void, close?: () => void | Promise<void>, made?: () => unknown }} Half */
+/** `made`: what it has for whoever runs the page (`layerw shot`). @typedef {{ receive: (value: any) => void, close?: () => void, made?: () => unknown }} Half */
 
 /** Static paths: a site's files are listed by what is imported. @type {Record<string, () => Promise<{ start: Start }>>} */
 const MODULES = {
@@ -73,10 +73,8 @@ export class Subsystems {
     return (await this.#halves.get(name))?.made?.();
   }
 
-  /** Ends all. @returns {Promise<void>} when they have written what they had to */
-  async close() {
-    const halves = [...this.#halves.values()];
+  close() {
+    for (const half of this.#halves.values()) half.then((one) => one?.close?.());
     this.#halves.clear();
-    await Promise.all(halves.map((half) => half.then((one) => one?.close?.()).catch(() => {})));
   }
 }

@@ -8,7 +8,7 @@ import {
   TOPOLOGIES,
 } from '../gen/layouts.js';
 import { PASSES, TARGETS } from '../gen/passes.js';
-import { PROGRAMS, firstStages, glslFiles, pieceFile, piecesOf, wgslPieces } from './programs.js';
+import { PROGRAMS, glslFiles, glslStages, pieceFile, piecesOf, wgslPieces } from './programs.js';
 
 /** Material flags that make another pipeline. */
 export const PIPELINE_FLAGS = MATERIAL_DOUBLE_SIDED | MATERIAL_BLEND | MATERIAL_MASK | MATERIAL_WIND | MATERIAL_METRES
@@ -30,7 +30,7 @@ const loadAll = async (files) => new Map(await Promise.all(files.map(async ([nam
 export const loadWgsl = () => loadAll(wgslPieces().map((name) => [name, pieceFile(name, 'webgpu')]));
 
 /** Everything that WebGL2 compiles. @returns {Promise<Map<string, string>>} GLSL by file name */
-export const loadGlsl = () => loadAll(firstStages().map(({ file }) => [file, `gen/${file}`]));
+export const loadGlsl = () => loadAll(glslStages().map(({ file }) => [file, `gen/${file}`]));
 
 /** Pieces of WGSL, for an API. @param {string[]} names @param {import('./programs.js').Api} api
  * @returns {Promise<Map<string, string>>} text by piece */
@@ -43,14 +43,6 @@ export const defined = (text, values) => text.replace('\n', `\n${
 
 /** What rows say of the materials that they draw. */
 const PARTS = new Set(PASSES.map(({ materials }) => materials));
-
-/** The program that copies a target for whoever looks at it: WGSL, or a pair of GLSL.
- * @type {{ (api: 'webgpu'): Promise<string>, (api: 'webgl2', clipControl: boolean): Promise<GlslProgram> }} */
-export const loadLook = /** @type {any} */ (async (/** @type {import('./programs.js').Api} */ api, clipControl = true) => {
-  if (api === 'webgpu') return wgslModule(await loadPieces([...PROGRAMS.look], api), 'look');
-  const files = Object.values(glslFiles('look'));
-  return glslProgram(await loadAll(files.map((file) => [file, `gen/${file}`])), 'look', clipControl);
-});
 
 /** @typedef {import('../gen/passes.js').Pass} Pass */
 

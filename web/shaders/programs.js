@@ -87,10 +87,7 @@ export const PROGRAMS = Object.freeze({
   tile_clear: ['fullscreen'],
   downsample: ['fullscreen', 'downsample'],
   present: ['fullscreen', 'present'],
-  look: ['fullscreen', 'look'],
 });
-/** Programs that are fetched when somebody asks for them, not at the start. */
-const LATER = new Set(['look']);
 /** The pieces around a program's own shader: `before` it and `after` it, by whether it moves vertices. Both fragment stages
  * (of what is seen and of shadows) are in it. */
 export const aroundShader = (/** @type {boolean} */ displaces) => ({
@@ -116,10 +113,7 @@ export const pieceFile = (name, api) => `${name}${api === 'webgl2' && TWO_BODIES
 
 /** The pieces that WebGPU's programs need. @returns {string[]} */
 export const wgslPieces = () => [...POSED, ...new Set(
-  Object.entries(PROGRAMS).flatMap(([name, pieces]) => (WEBGL2_ONLY.has(name) || LATER.has(name) ? [] : pieces)))];
-
-/** The stages that WebGL2 compiles at the start. @returns {GlslStage[]} */
-export const firstStages = () => glslStages().filter(({ file }) => ![...LATER].some((name) => glslFiles(name).fragment === file));
+  Object.entries(PROGRAMS).flatMap(([name, pieces]) => (WEBGL2_ONLY.has(name) ? [] : pieces)))];
 
 /** Whether it draws rows with a vertex stage of its own. @param {string} program */
 const hasOwnVertex = (program) => PROGRAMS[program].includes('place') && !PROGRAMS[program].includes('vertex');

@@ -88,7 +88,6 @@ export class Transfers {
    */
   constructor({ heap, events, baseUrl, decodersUrl = '', can = () => 0, hungMs = HUNG_MS, decodeWorkers, lanes = LANES, layer = () => null, makePort = workerPort }) {
     this.heap = heap;
-    this.layer = layer;
     this.blocks = new Blocks(layer);
     this.events = events;
     this.baseUrl = String(baseUrl);
@@ -216,33 +215,6 @@ export class Transfers {
       if (entry.state === 'active') inFlight += 1;
     }
     return { live: this.#entries.size, heldBytes, inFlight };
-  }
-
-  /** Another program begins: nothing of the last one is left. Idle workers stay, with the decoders that they have loaded;
-   * those that still work for it end, so that no answer comes late. */
-  restart() {
-    const busy = new Set(this.#slots.filter(({ jobs }) => jobs > 0));
-    for (const { from } of this.#lends.values()) busy.add(from);
-    if (this.#moves.size > 0) for (const slot of this.#slots) busy.add(slot);
-    for (const id of [...this.#entries.keys()]) {
-      const entry = this.#entries.get(id);
-      entry?.image?.close();
-      entry?.slot?.port.post({ op: 'release', id });
-    }
-    this.#entries.clear();
-    this.#lends.clear();
-    for (const resolve of this.#moves.values()) resolve(null);
-    this.#moves.clear();
-    this.#parts = [];
-    this.#fetching = 0;
-    this.#quick = false;
-    clearInterval(this.#watch);
-    this.#watch = undefined;
-    for (const slot of busy) {
-      slot.port.close();
-      this.#slots[this.#slots.indexOf(slot)] = this.#openSlot();
-    }
-    this.blocks = new Blocks(this.layer);
   }
 
   /** Ends everything; the object is of no use afterwards. */

@@ -22,21 +22,15 @@ def begin() -> None:
     _spawns.begin()
 
 
-def forget() -> None:
-    """The program ended, and another begins."""
-    global _open
-    if _open is not None:
-        _open.close()
-    _open = None
-    _spawns.end()
-
-
 def ask(text: str) -> str:
     """One question and its answer, {"value": ...} or {"error": a sentence}, as JSON."""
     global _open
     asked: dict[str, Any] = json.loads(text)
     if asked["do"] == "close":
-        forget()
+        if _open is not None:
+            _open.close()
+        _open = None
+        _spawns.end()
         return json.dumps({"value": None})
     if _open is None:
         from layerw.app import App

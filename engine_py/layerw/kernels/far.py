@@ -42,8 +42,3 @@ def try_load(name: str, signatures: alone.Signatures, host: MemoryHost) -> tuple
         far.link(np.asarray(found[0], np.uint32))
         _opened[name] = far, found[1]
     return _opened.get(name)
-
-
-def forget() -> None:
-    """The page ended their threads and memory, as another program begins."""
-    _opened.clear()

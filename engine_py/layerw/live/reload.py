@@ -28,9 +28,6 @@ from .patch import Patch
 from .units import Source, parse
 
 TOLD_MAX = 4
-KINDS = {"texture": "png jpg jpeg webp avif ktx2 hdr exr", "model": "glb gltf bin",
-         "sound": "mp3 ogg wav flac opus m4a",
-         "shader": "wgsl", "kernel": "wasm", "font": "ttf otf woff2", "page": "html htm js mjs css"}
 
 
 class Reload:
@@ -54,7 +51,7 @@ class Reload:
         start = time.perf_counter()
         try:
             if data:
-                raise RestartNeeded(f"{_kind(data[0])} is read anew")
+                raise RestartNeeded(f"{data[0]} is no Python")
             told, count = self._apply(texts)
         except SyntaxError as error:
             return {"outcome": "failed", "text": "".join(traceback.format_exception_only(error)).rstrip()}
@@ -144,7 +141,7 @@ class Reload:
         modules = [(self._source(name).tree, vars(module)) for name, module in self._modules().items()]
         values, lost = kept.values(modules) if kept is not None else ({}, [])
         camera = app.camera
-        state: dict[str, Any] = {"values": values, "time_s": app.time_s}
+        state: dict[str, Any] = {"values": values}
         numbers = [*camera.position.tolist(), camera.yaw, camera.pitch]
         return state | ({"camera": numbers} if np.isfinite(numbers).all() else {}), lost
 
@@ -167,19 +164,12 @@ class Reload:
         return self._sources[name]
 
 
-def restore(before_json: str) -> None:
-    """Puts the camera where the program had it before it started again, and its time; what moves the camera each frame
-    has the last word.
-
-    before_json: of `Reload.state`: "camera" (x, y, z, yaw, pitch) and "time_s", each where there is one.
-    """
-    app, before = Running.app, json.loads(before_json)
-    if not isinstance(app, App):
-        return
-    if before.get("camera"):
-        *position, app.camera.yaw, app.camera.pitch = map(float, before["camera"])
+def restore(camera: list[float]) -> None:
+    """Puts the camera where the program had it before it started again; what moves it each frame has the last word."""
+    app = Running.app
+    if isinstance(app, App):
+        *position, app.camera.yaw, app.camera.pitch = camera
         app.camera.position = np.array(position)
-    app._engine.go_on_from(float(before.get("time_s") or 0.0))
 
 
 def _check_values(source: Source, values: set[str], reached: dict[str, str]) -> None:
@@ -217,25 +207,12 @@ def _imports(tree: ast.Module, changed: set[str]) -> list[ast.stmt]:
             and any((alias.asname or alias.name) in changed for alias in statement.names)]
 
 
-def _kind(name: str) -> str:
-    """What a file is, for people."""
-    suffix, parts = name.rpartition(".")[2].lower(), name.split("/")
-    if parts[-1] == "tileset.json" or "tiles" in parts:
-        return f"the world of {name}"
-    return next((f"the {kind} {name}" for kind, known in KINDS.items() if suffix in known.split()), f"the data {name}")
-
-
 def _listed(files: Iterable[str]) -> str:
     names = sorted(files)
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 _live: dict[str, Reload] = {}
-
-
-def forget() -> None:
-    """The program ended: what its files were is of no matter to the next one."""
-    _live.clear()
 
 
 def run(root: str, texts_json: str, data_json: str) -> str:

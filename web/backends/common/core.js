@@ -98,21 +98,6 @@ export class Core {
     this.atlas = { width: 0, height: 0 };
   }
 
-  /** Another program begins on the same device: what the last one made goes, pipelines stay. */
-  beginAnew() {
-    const { driver } = this;
-    if (driver) {
-      for (const { handle } of this.looks.materials.live()) this.looks.destroy(driver, handle);
-      for (const { handle } of this.meshes.live()) this.shapes.destroy(driver, handle);
-      for (const { handle } of this.textures.live()) this.images.destroy(driver, handle);
-      for (const { handle } of this.buffers.live()) this.bufferDestroy(handle);
-      driver.graph.forget();
-    }
-    const { expectsBegin } = this;
-    this.beginEmpty();
-    this.expectsBegin = expectsBegin;
-  }
-
   /** @param {string} kind of RESOURCE_KINDS @param {number} handle @param {string} message */
   failed(kind, handle, message) {
     const text = `The ${kind} ${handle} could not be made. ${message}`;

@@ -58,7 +58,6 @@
  * @property {(copy: any) => Promise<Uint32Array>} readTexel what copyTexel gave, once the frame has ended
  * @property {(native: any, width: number, y: number, lines: number, bytes: Uint8Array) => void} writeLines
  * @property {(native: any, width: number, height: number) => Promise<import('./readings.js').Lines>} readLines
- * @property {() => Promise<import('./looking.js').Looker>} [looker] who copies targets for somebody who looks
  * @property {() => void} endFrame shows the picture on the canvas
  * @property {() => Promise<import('./readings.js').Picture>} read
  * @property {number} readingBytes of pictures on their way back

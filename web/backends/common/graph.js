@@ -37,8 +37,6 @@ export class Graph {
   /** @param {Executor} executor */
   constructor(executor) {
     this.executor = executor;
-    /** Somebody looks at a target of the frame. @type {import('./looking.js').Look | null} */
-    this.look = null;
     /** @type {Map<number, Plan>} */
     this.plans = new Map();
     /** @type {Pooled[]} */
@@ -69,19 +67,6 @@ export class Graph {
     for (const { native } of this.pool.splice(0)) this.executor.destroyTarget(native);
     this.executor.resize(width, height);
     this.outsideBytes = OUTSIDE_BYTES * width * height;
-  }
-
-  /** Another program begins: nothing of what was drawn is read again. */
-  forget() {
-    this.resizeAtlas(0, 0);
-    this.grow(0);
-    for (const { native } of [...this.pool.splice(0), ...this.kept.values()]) this.executor.destroyTarget(native);
-    for (const { last, next } of this.histories.values()) {
-      this.executor.destroyTarget(last);
-      this.executor.destroyTarget(next);
-    }
-    this.kept.clear();
-    this.histories.clear();
   }
 
   /** What was drawn into it is lost. @param {number} width @param {number} height 0: there is none */
@@ -138,7 +123,6 @@ export class Graph {
       for (const pooled of images) pooled.used = false; // free for the next view
     }
     this.executor.endFrame();
-    if (this.look?.frameEnded()) this.look = null;
     this.endHistories();
     for (const [name, { used, native }] of this.kept) {
       if (!used && !SIZED.includes(name) && !this.executor.destroyTarget(native)) this.kept.delete(name);
@@ -267,7 +251,6 @@ export class Graph {
       const [{ pass }] = group.steps;
       if (pass.kind === 'resolve') {
         executor.resolveDepth(pass, read(group.steps[0].reads[0]), natives.depth);
-        if (this.look !== null) this.showLook(this.look, view, group, natives);
         continue;
       }
       if (pass.kind === 'mips') {
@@ -287,24 +270,7 @@ export class Graph {
         if (HISTORY.has(name)) written.add(name);
         if (OUTSIDE.has(name)) this.touched.add(natives.colors[index]);
       });
-      if (this.look !== null) this.showLook(this.look, view, group, natives);
-    }
-    const { look } = this;
-    if (look !== null && look.view === view.index && !look.isTaken && this.kept.has(look.name)) {
-      const { native, image } = /** @type {Pooled} */ (this.kept.get(look.name)); // drawn in an earlier frame
-      look.take(native, image);
     }
     return draws;
-  }
-
-  /** @param {import('./looking.js').Look} look @param {View} view @param {import('./plan.js').Group} group that has been drawn
-   * @param {{ colors: any[], depth: any, resolves: any[] }} natives */
-  showLook(look, view, { colors, depth, resolves }, natives) {
-    if (look.view !== view.index) return;
-    const all = [...colors, ...resolves, depth];
-    const at = all.indexOf(look.name);
-    if (at < 0) return;
-    const target = /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find(({ name }) => name === look.name));
-    look.take([...natives.colors, ...natives.resolves, natives.depth][at], this.kept.get(look.name)?.image ?? view.sidesOf(target));
   }
 }

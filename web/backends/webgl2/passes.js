@@ -212,12 +212,6 @@ export class Webgl2Passes {
     }
   }
 
-  /** @returns {Promise<import('../common/looking.js').Looker>} */
-  async looker() {
-    const { makeLooker } = await import('./looking.js');
-    return makeLooker(this.gl, this.state, this.textures.emptyArray, this.plain);
-  }
-
   /** Shows the picture. */
   endFrame() {
     const { gl, picture } = this;

@@ -204,12 +204,6 @@ export class WebgpuPasses {
     }
   }
 
-  /** @returns {Promise<import('../common/looking.js').Looker>} */
-  async looker() {
-    const { makeLooker } = await import('./looking.js');
-    return makeLooker(this.device, () => /** @type {GPUCommandEncoder} */ (this.#encoder));
-  }
-
   endFrame() {
     const { picture } = this;
     const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);

@@ -25,7 +25,9 @@ export function start({ send }) {
     receive: ({ program, records }) => {
       last = last.then(() => write(program, records));
     },
-    close: () => last.then(() => opening).then((database) => database?.close(), () => {}),
+    close: () => {
+      last.then(() => opening).then((database) => database?.close(), () => {});
+    },
   };
 }
 

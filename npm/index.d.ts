@@ -62,7 +62,6 @@ export interface LayerW extends HTMLElement {
   readonly textures: PageTextures;
   start(): void;
   stop(): Promise<boolean>;
-  restart(other?: { src?: string; text?: string | null }): Promise<void>;
   send(name: string, value?: Value): void;
   addEventListener<Name extends keyof LayerWEvents>(name: Name, listener: (this: LayerW, event: LayerWEvents[Name]) => any,
     options?: boolean | AddEventListenerOptions): void;

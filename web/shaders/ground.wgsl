@@ -80,19 +80,13 @@ fn ground_side(kind: u32, p: vec3<f32>, dx: vec3<f32>, dy: vec3<f32>, normal: ve
   *bend = mix(vec3<f32>(z.normal.x, -z.normal.y, 0.0), vec3<f32>(0.0, -x.normal.y, x.normal.x), share);
 }
 
-// p: where patterns are looked up; across, along: how it changes from pixel to pixel; distance_m: to the camera.
-fn ground_at(p: vec3<f32>, across_m: vec3<f32>, along_m: vec3<f32>, uv: vec2<f32>, normal: vec3<f32>, distance_m: f32) -> Ground {
+// p: where patterns are looked up; dx, dy: how it changes from pixel to pixel; distance_m: to the camera.
+fn ground_at(p: vec3<f32>, dx: vec3<f32>, dy: vec3<f32>, uv: vec2<f32>, normal: vec3<f32>, distance_m: f32) -> Ground {
   let seen = 1.0 - smoothstep(GROUND_FADES_M.x, GROUND_FADES_M.y, distance_m);
   let known = ground_mean(0u).a * select(0.0, seen, textureDimensions(ground_control_texture).x == GROUND_CONTROL_TEXELS);
   if (known <= 0.0) {
     return Ground(vec3<f32>(1.0), vec3<f32>(0.0), 0.9, 0.0);
   }
-  // Seen at a flat angle a pixel is long and narrow: between its sides, as for the noise (terrain.wgsl). Anisotropic
-  // samplers would do better, but software rasterisers go over each texel of such a pixel: seconds a frame.
-  let sides = vec2<f32>(length(across_m), length(along_m));
-  let narrow = pow(clamp(min(sides.x, sides.y) / max(max(sides.x, sides.y), 1e-9), 0.01, 1.0), 0.35);
-  let dx = across_m * narrow;
-  let dy = along_m * narrow;
   let row = material.uv[UV_GROUND_CONTROL].xyz;
   let here = uv * row.x + row.z;
   // The lattice, a little bent so that its edges are not straight.

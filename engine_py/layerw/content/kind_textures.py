@@ -34,7 +34,7 @@ PRIORITY = 1.5e6  # after tiles that are seen
 NEAR_M = 200.0  # above the ground; kinds fade out at 90 m (web/shaders/ground.wgsl), and a fall takes some seconds
 LAYERS_A_FRAME = 16
 BUDGET_SHARE = 4
-_SAMPLER = SAMPLER_ANISOTROPY  # times 1, none: see web/shaders/ground.wgsl
+_SAMPLER = 4 * SAMPLER_ANISOTROPY
 
 
 class KindTextures:

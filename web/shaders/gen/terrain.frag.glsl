@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_terrain.wgsl gen/ground_kinds.wgsl ground.wgsl terrain.wgsl
-// sha256 2fdd5af8317f7d66b908085b51bf2d6199711699ee07625dd2bb14b7a2a0d874. Do not edit.
+// sha256 3500ab45e92d2088550f8dc1aba2e8cd20589150c3c8771a7e88d25307a769f9. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -349,16 +349,12 @@ void ground_side(uint kind, vec3 p, vec3 dx, vec3 dy, vec3 normal, inout vec3 co
   bend = mix(vec3(z.normal.x, -z.normal.y, 0.0), vec3(0.0, -x.normal.y, x.normal.x), share);
 }
 
-Ground ground_at(vec3 p, vec3 across_m, vec3 along_m, vec2 uv, vec3 normal, float distance_m) {
+Ground ground_at(vec3 p, vec3 dx, vec3 dy, vec2 uv, vec3 normal, float distance_m) {
   float seen_1 = 1.0 - smoothstep(GROUND_FADES_M.x, GROUND_FADES_M.y, distance_m);
   float known = ground_mean(0u).a * mix(0.0, seen_1, uvec2(textureSize(ground_control_texture, 0)).x == GROUND_CONTROL_TEXELS);
   if (known <= 0.0) {
     return Ground(vec3(1.0), vec3(0.0), 0.9, 0.0);
   }
-  vec2 sides = vec2(length(across_m), length(along_m));
-  float narrow = pow(clamp(min(sides.x, sides.y) / max(max(sides.x, sides.y), 1e-9), 0.01, 1.0), 0.35);
-  vec3 dx = across_m * narrow;
-  vec3 dy = along_m * narrow;
   vec3 row = material.uv[UV_GROUND_CONTROL].xyz;
   vec2 here = uv * row.x + row.z;
   vec2 bent = p.xz + 0.22 * vec2(noise2_1(p.xz * 0.9, 11).z, noise2_1(p.xz * 0.9, 12).z);

@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import layerw as lw
 from layerw.base.ground_kinds import CONTROL_CELLS, CONTROL_TEXELS, GRID, KINDS, LAYERS_MAX, NAMES, SIDE, number
 from layerw.content.kind_textures import checked
-from layerw.hosts.headless import HeadlessHost
 from layerw.stream.errors import TilesetError
 from layerw_server.bake import bake
 from layerw_server.bake import ground_textures as textures
@@ -93,27 +91,3 @@ def test_fine_tiles_name_their_control_texture_and_the_world_its_pictures(tmp_pa
     # The tile's first corner is the middle of the texel after the first, its last corner that many cells on.
     first, last = (0.5 / 32 * told["scale"] + told["shift"], 31.5 / 32 * told["scale"] + told["shift"])
     assert first == pytest.approx(1.5) and last == pytest.approx(1.5 + CONTROL_CELLS)
-
-
-def test_a_worlds_pictures_are_asked_for_near_its_ground(tmp_path: Path) -> None:
-    bake(small_field(), tmp_path / "world", jobs=1, texels=32)
-    host = HeadlessHost(tmp_path)
-    app = lw.App(host=host)
-    app.camera.position = (0.0, 20_000.0, 0.0)
-    app.camera.look_at((0.0, 0.0, -1.0))
-    world = app.stream("world")
-    for _ in range(200):
-        host.step(app, 1)
-        if world.state == "ready" and world.settled:
-            break
-    kinds = world._kinds
-    assert world.settled and kinds._part == 0 and kinds._lease is None
-    app.camera.position = (0.0, world.height(0, 0) + 100, 0.0)
-    host.step(app, 1)
-    assert not world.settled and kinds._lease is not None
-    for _ in range(400):
-        host.step(app, 1)
-        if world.settled:
-            break
-    assert world.settled and kinds._part == 2
-    app.close()

@@ -1,9 +1,8 @@
 """The kinds of ground of a streamed world: two textures with a layer for each, which all its tiles share.
 
 Owns: the two on the GPU, from when the world is open, and the pictures that fill them (extras.layerw.kinds of its
-tileset), one after the other, a few layers a frame, once the camera comes near the ground: from above nobody sees
-them, and megabytes would share the line of the first tiles. Until then, and where a picture can't be had, ground looks
-as that of worlds without kinds.
+tileset), one after the other, a few layers a frame. Until then, and where a picture can't be had, ground looks as
+that of worlds without kinds.
 Limits: they are left out where they would take more than a quarter of the GPU budget.
 """
 
@@ -12,15 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from layerw.base.errors import BudgetError
 from layerw.base.ground_kinds import LAYERS_MAX, SIDE
 from layerw.base.healing import Failure
 from layerw.base.ports import ImageFile
 from layerw.gpu.spec import SAMPLER_ANISOTROPY
-from layerw.stream import geo
 from layerw.stream.errors import TilesetError
 from layerw.stream.streamer import Streamer
 from layerw.stream.tree import resolve
@@ -31,7 +26,6 @@ if TYPE_CHECKING:
 
 PARTS = ("color", "relief")
 PRIORITY = 1.5e6  # after tiles that are seen
-NEAR_M = 200.0  # above the ground; kinds fade out at 90 m (web/shaders/ground.wgsl), and a fall takes some seconds
 LAYERS_A_FRAME = 16
 BUDGET_SHARE = 4
 _SAMPLER = 4 * SAMPLER_ANISOTROPY
@@ -47,16 +41,16 @@ class KindTextures:
         self._lease: Lease | None = None
         self._part = self._filled = 0  # of PARTS, and layers of it
         self._layers = self._grid = 0
-        self._begun = self._wanted = False
+        self._begun = False
         self._restores = store.restores
 
     @property
     def settled(self) -> bool:
         """Whether nothing of them is on its way."""
-        return not self._textures or not self._wanted or self._part == len(PARTS)
+        return not self._textures or self._part == len(PARTS)
 
-    def step(self, camera: npt.NDArray[np.float64]) -> list[str]:
-        """Go on; returns what went wrong, in words. camera: (3,) world metres."""
+    def step(self) -> list[str]:
+        """Go on; returns what went wrong, in words."""
         if not self._begun:
             if self._streamer.state != "ready":
                 return []
@@ -65,17 +59,7 @@ class KindTextures:
         if self._textures and self._restores != self._store.restores:  # a lost device: they are zero again
             self._restores, self._part, self._filled = self._store.restores, 0, 0
             self._let_go()
-        self._wanted = self._wanted or self._is_near(camera)
         return [] if self.settled else self._fill()
-
-    def _is_near(self, camera: npt.NDArray[np.float64]) -> bool:
-        ground = self._streamer.ground
-        if ground is None:  # it comes after what is seen, as the kinds do; some worlds have none
-            return not self._streamer.ground_pending
-        if not np.allclose(self._streamer.tree.place, geo.WORLD_FROM_TILESET):
-            return True  # its heights were not moved with its tiles
-        x, y, z = camera
-        return bool(y - ground.height(float(x), float(z)) < NEAR_M)
 
     def _begin(self) -> list[str]:
         given = self._streamer.extras.get("kinds")

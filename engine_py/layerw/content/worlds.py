@@ -369,7 +369,7 @@ class World:
         if self.state == "closed":
             return []
         self._streamer.step(camera, time_s)
-        told = self._kinds.step(camera.position)
+        told = self._kinds.step()
         told += self._edits._step()  # before the map, which covers what is painted
         told += [] if self._features is None else self._features.step()
         self._lights.step()

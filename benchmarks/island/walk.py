@@ -30,9 +30,9 @@ PLACES = {
     "meadow": (lambda h, s, r: -np.abs(h - 70) / 20 - 20 * np.abs(s - 0.06), MORNING, 80, "up"),
     "wood": (lambda h, s, r: -np.abs(h - 150) / 30 - 12 * np.abs(s - 0.2), NOON, 60, "along"),
     "slope": (lambda h, s, r: -np.abs(h - 330) / 40 - 8 * np.abs(s - 0.5), EVENING, 150, "down"),
-    "cliff": (lambda h, s, r: np.roll(s, 2, 0) - 4 * s - 9.0 * (h < 20), NOON, 40, "up"),
+    "cliff": (lambda h, s, r: s - 9.0 * (h < 20), NOON, 40, "up"),
     "ridge": (lambda h, s, r: r / 20 - np.abs(h - 620) / 120, EVENING, 300, "down"),
-    "peak": (lambda h, s, r: h - 40 * s, MORNING, 500, "down"),
+    "peak": (lambda h, s, r: h, MORNING, 500, "down"),
     "valley": (lambda h, s, r: -r / 20 - np.abs(h - 60) / 20 - 10 * s, NOON, 150, "up"),
 }
 

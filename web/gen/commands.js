@@ -35,8 +35,6 @@
  * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0, tight, from the heap; further levels are generated.
  * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size, further levels are generated; of a compressed format all levels, the largest first.
  * @property {(texture: number, x: number, y: number, width: number, height: number, data: number, sizeBytes: number) => void} textureUpdate A rectangle of level 0 of a texture that was written, tight; further levels are generated.
- * @property {(texture: number, side: number, layers: number, format: number, sampler: number) => void} textureArray A texture of square layers with all their levels, zero at first. format: 0 rgba8 sRGB, 1 rgba8 linear.
- * @property {(texture: number, layer: number, source: number, x: number, y: number) => void} textureLayer A layer of a texture_array becomes a square of another texture of the same format, from (x, y) on, in all levels of its own; x and y are multiples of its side.
  * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, streams: number) => void} meshCreate topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. streams: STREAM_UV1 where a second set of uvs (UV1_BYTES each) follows the last vertex, else it is the first set; STREAM_POSED where a POSED stream follows those.
  * @property {(mesh: number) => void} meshDestroy
  * @property {() => void} deviceBegin Answers device_restored: what follows fills the new device. Resource and frame commands between the loss and this one were meant for the lost device and are passed over.
@@ -111,8 +109,6 @@ export const COMMANDS = new Map([
   [22, { name: 'texture_write', words: 4 }],
   [23, { name: 'texture_upload', words: 3 }],
   [15, { name: 'texture_update', words: 8 }],
-  [88, { name: 'texture_array', words: 6 }],
-  [89, { name: 'texture_layer', words: 6 }],
   [24, { name: 'mesh_create', words: 11 }],
   [25, { name: 'mesh_destroy', words: 2 }],
   [26, { name: 'device_begin', words: 1 }],
@@ -228,8 +224,6 @@ export function decodeCommands(words, sinks, onError) {
           case 22: gpu.textureWrite(words[at + 1], words[at + 2], words[at + 3]); break;
           case 23: gpu.textureUpload(words[at + 1], words[at + 2]); break;
           case 15: gpu.textureUpdate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
-          case 88: gpu.textureArray(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5]); break;
-          case 89: gpu.textureLayer(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5]); break;
           case 24: gpu.meshCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8], words[at + 9], words[at + 10]); break;
           case 25: gpu.meshDestroy(words[at + 1]); break;
           case 26: gpu.deviceBegin(); break;

@@ -95,9 +95,7 @@ export const SPARSE = Object.freeze(["index_transfer", "index_offset", "index_by
 export const TEXTURES_MAX = 12;
 /** By kind; a material with a program's shader has those of the first kind, then the shader's.
  * @type {readonly (readonly string[])[]} */
-export const MATERIAL_SLOTS = Object.freeze([["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "ground_control", "ground_color", "ground_relief", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2", "layer_3", "layer_4", "layer_5", "layer_6"], [], [], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color"], [], ["base_color"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2", "layer_3", "layer_4", "layer_5", "layer_6"], ["base_color"], ["base_color"]]);
-/** Which of them have layers, by kind. @type {readonly (readonly number[])[]} */
-export const MATERIAL_ARRAYS = Object.freeze([[], [], [2, 3], [], [], [], [], [], [], [], [], [], [], []]);
+export const MATERIAL_SLOTS = Object.freeze([["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2", "layer_3", "layer_4", "layer_5", "layer_6"], [], [], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color"], [], ["base_color"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2", "layer_3", "layer_4", "layer_5", "layer_6"], ["base_color"], ["base_color"]]);
 /** The kinds whose textures hold whole numbers. @type {readonly number[]} */
 export const MATERIAL_WORDS = Object.freeze([12]);
 export const COLUMNS = Object.freeze([{"name": "position", "words": 3, "type": "f32"}, {"name": "rotation", "words": 4, "type": "f32"}, {"name": "scale", "words": 3, "type": "f32"}, {"name": "color", "words": 1, "type": "u32"}, {"name": "shear", "words": 3, "type": "f32"}]);
@@ -197,11 +195,10 @@ export const MATERIAL_BLOCK = {
   waterClarityM: { offsetBytes: 212, words: 1 },
   detailStrength: { offsetBytes: 216, words: 1 },
   detailScaleM: { offsetBytes: 220, words: 1 },
-  groundCellsPerM: { offsetBytes: 224, words: 2 },
-  lit: { offsetBytes: 232, words: 1 },
-  bound: { offsetBytes: 236, words: 1 },
-  layersLow: { offsetBytes: 240, words: 1 },
-  layersHigh: { offsetBytes: 244, words: 1 },
-  uv: { offsetBytes: 256, words: 96 },
+  lit: { offsetBytes: 224, words: 1 },
+  bound: { offsetBytes: 228, words: 1 },
+  layersLow: { offsetBytes: 232, words: 1 },
+  layersHigh: { offsetBytes: 236, words: 1 },
+  uv: { offsetBytes: 240, words: 96 },
 };
-export const MATERIAL_BLOCK_BYTES = 640;
+export const MATERIAL_BLOCK_BYTES = 624;

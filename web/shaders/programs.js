@@ -30,7 +30,7 @@ export const PROGRAMS = Object.freeze({
   layered: [...MESH, ...LIT, 'gen/slots_layered', 'surface', 'layered', 'surface_main'],
   glass: [...MESH, ...LIT, 'gen/slots_layered', 'surface', 'layered', 'glass', 'glass_main'],
   unlit: [...MESH, 'radiance', ...SKY, SURFACE, 'base_uv', 'unlit'],
-  terrain: [...MESH, ...LIT, 'gen/slots_terrain', 'gen/ground_kinds', 'ground', 'terrain'],
+  terrain: [...MESH, ...LIT, SURFACE, 'terrain'],
   water: [...MESH, ...LIT, 'mirrored', 'mirrored_clouds', 'water'],
   discs: [...ELEMENT, 'discs'],
   strokes: [...ELEMENT, 'strokes'],

@@ -16,7 +16,7 @@ Limits: what gltf.py, accessors.py and primitives.py say; images up to IMAGE_SID
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ from layerw.assets.jobs import (
     jobs_of,
     packed_sources,
 )
-from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
+from layerw.assets.materials import MaterialKey, TextureDesc
 from layerw.assets.nodes import TILE_LIGHTS_MAX
 from layerw.assets.packed import unpack_words
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, identity_of, image_plan, left_out, make_plan
@@ -60,7 +60,6 @@ from layerw.base.ports import (
     F64,
     FileFacts,
     MadeSplats,
-    MaterialDesc,
     NodeDesc,
     OpenImage,
     Primitive,
@@ -87,8 +86,7 @@ class GltfContent:
     def __init__(self, loader: GltfLoader, url: str, *, priority: float, flatten: F64 | None, size_bytes: int,
                  max_texture_side: int, sha256: str, flags: int, ticket: int, image: TextureDesc | None,
                  open_image: OpenImage | None, scene: str | int | None = None,
-                 style: TileStyle | None = None, only_surfaces: bool = False,
-                 ground: Callable[[], tuple[int, int]] | None = None) -> None:  # fmt: skip
+                 style: TileStyle | None = None, only_surfaces: bool = False) -> None:  # fmt: skip
         self.url, self.priority, self.ticket = url, priority, ticket
         self.state, self.error, self.failure, self.identity = "loading", "", Failure.NONE, ""
         self._held = Held(loader.transfers, loader.ledger, loader.backups)
@@ -100,7 +98,6 @@ class GltfContent:
         self.materials: dict[str, int] = {}
         self.material_numbers: dict[int, list[int]] = {}
         self._scene, self._style, self._only_surfaces = scene, style, only_surfaces
-        self._ground = ground
         self.warnings: list[str] = []
         self.serial = False  # one job at a time: the last try before "does not fit"
         self.waits_for_bytes = 0  # the last reservation that was refused in this step
@@ -386,7 +383,7 @@ class GltfContent:
         if plan.splats and not self._make_splats(plan, payload):
             return
         for index, material in plan.materials.items():
-            self._materials[index] = gpu.create_material(self._desc(material))
+            self._materials[index] = gpu.create_material(with_textures(material, self._shown_textures))
         self.primitives = primitives_of(plan, self._jobs, self._materials, places_of(plan, payload, self.warnings),
                                         self.warnings)  # fmt: skip
         self.primitives += splat_primitives(plan, self._splats)
@@ -419,13 +416,6 @@ class GltfContent:
             self._loader.progressed()
         return True
 
-    def _desc(self, material: MaterialPlan) -> MaterialDesc:
-        """With the textures that are there, and where it says which kinds of ground lie on it with theirs."""
-        desc = with_textures(material, self._shown_textures)
-        if desc.ground_control_texture and self._ground is not None:
-            desc.ground_color_texture, desc.ground_relief_texture = self._ground()
-        return desc
-
     @property
     def _shown_textures(self) -> dict[TextureDesc, ImageJob | Borrowed]:
         return {**self._textures, **self._borrowed.shown}
@@ -436,7 +426,7 @@ class GltfContent:
         if healed and self._plan is not None:
             self.warnings = [text for text in self.warnings if text not in healed]
             for index, material in self._plan.materials.items():
-                self._loader.gpu.write_material(self._materials[index], self._desc(material))
+                self._loader.gpu.write_material(self._materials[index], with_textures(material, self._shown_textures))
 
     # -- answers ---------------------------------------------------------------------------------
 

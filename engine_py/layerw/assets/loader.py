@@ -12,8 +12,6 @@ Owns: that rule, and who is loading. Does not: load (content.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from layerw.assets.content import GltfContent
 from layerw.assets.jobs import BUSY, ImageJob
 from layerw.assets.materials import TextureDesc
@@ -48,14 +46,13 @@ class GltfLoader:
                  image: ImageFile | None = None,
                  open_image: OpenImage | None = None,
                  scene: str | int | None = None, style: TileStyle | None = None,
-                 only_surfaces: bool = False,
-                 ground: Callable[[], tuple[int, int]] | None = None) -> GltfContent | None:  # fmt: skip
+                 only_surfaces: bool = False) -> GltfContent | None:  # fmt: skip
         """Start loading, or None when there is no room now. A file larger than the budget opens as failed."""
         self._tickets += 1
         content = GltfContent(self, url, priority=priority, flatten=flatten, size_bytes=size_bytes,
                               max_texture_side=max_texture_side, sha256=sha256, flags=flags, ticket=self._tickets,
                               image=TextureDesc(0, *image) if image else None, open_image=open_image,
-                              scene=scene, style=style, only_surfaces=only_surfaces, ground=ground)  # fmt: skip
+                              scene=scene, style=style, only_surfaces=only_surfaces)  # fmt: skip
         if not self.may_begin(content) or not (content.try_start_file() or content.state == "failed"):
             return None
         if content.state == "loading":

@@ -79,7 +79,7 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
             first = _add_texture(doc, plan, slot, use, item, first=first, moves=UVS in moving)
     plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
     plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
-    _add_terrain(doc, item, plan)
+    _add_terrain(item, plan.desc)
     _add_water(item, plan.desc)
     if plan.desc.kind == "pbr":
         layers = {row.name: math.inf if row.name in moving else getattr(plan.desc, row.name)
@@ -182,23 +182,14 @@ def _color(item: Item, name: str, default: float, high: float) -> tuple[float, f
     return r, g, b
 
 
-def _add_terrain(doc: Document, item: Item, plan: MaterialPlan) -> None:
-    """`extras.layerw.terrain` of a baked tile: other viewers pass it over, here noise refines the ground, or kinds of
-    ground by its control texture."""
-    desc = plan.desc
+def _add_terrain(item: Item, desc: MaterialDesc) -> None:
+    """`extras.layerw.terrain` of a baked tile: other viewers pass it over, here noise refines the ground."""
     if desc.kind != "pbr" or not item.holds_objects("extras", "layerw", "terrain"):
         return
     terrain = item.object("extras").object("layerw").object("terrain")
     desc.kind = "terrain"
     desc.detail_strength = terrain.number("detailStrength", 0.5, 0.0, 2.0)
     desc.detail_scale_m = terrain.number("detailScale", 4.0, 0.01, 1000.0)
-    kinds_ = terrain.optional("kinds")
-    if kinds_ is not None and "base_color" in plan.textures:
-        scale, shift = kinds_.number("scale", 1.0, 0.0, 1e6), kinds_.number("shift", 0.0, -1e6, 1e6)
-        east, south = kinds_.numbers("cellsPerMeter", (1.0, 1.0))
-        _add_texture(doc, plan, "ground_control", kinds_, item, first=False, moves=False)
-        desc.uv_transforms["ground_control"] = (scale, 0.0, shift, 0.0, scale, shift)
-        desc.ground_cells_per_m = (east, south)
 
 
 def _add_water(item: Item, desc: MaterialDesc) -> None:

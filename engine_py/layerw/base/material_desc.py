@@ -12,7 +12,7 @@ LAYER = "layer_0"  # from here on, a kind has any of LAYER_TEXTURES
 SLOTS: dict[str, tuple[str, ...]] = {  # the textures of each kind, in the order of spec's material_create
     "pbr": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "unlit": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
-    "terrain": ("base_color", "ground_control", "ground_color", "ground_relief", "emissive"),
+    "terrain": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "water": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "layered": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2",
                 "layer_3", "layer_4", "layer_5", "layer_6"),
@@ -73,7 +73,6 @@ class MaterialDesc:
     water_clarity_m: float = 6.0
     detail_strength: float = 0.0
     detail_scale_m: float = 4.0
-    ground_cells_per_m: tuple[float, float] = (0.0, 0.0)
     lit: float = 1.0
     base_color_texture: int = 0
     metallic_roughness_texture: int = 0
@@ -94,9 +93,6 @@ class MaterialDesc:
     anisotropy_texture: int = 0
     iridescence_texture: int = 0
     iridescence_thickness_texture: int = 0
-    ground_control_texture: int = 0
-    ground_color_texture: int = 0
-    ground_relief_texture: int = 0
     uv_transforms: dict[str, UvMatrix] = field(default_factory=dict)  # of the uvs, by texture
     uv1_textures: frozenset[str] = frozenset()  # those that have the second set of uvs
     shader: int = 0  # a program's own; 0 = the kind's

@@ -431,15 +431,14 @@ class ContentLoader(Protocol):
     """Opens content. `flatten`: a 4x4 float64 matrix applied on top of the node transforms, which are then baked
     into the vertices (tiles); None keeps nodes (models). `size_bytes`: expected size of the file, 0 = unknown;
     `flags`: of its fetches, FETCH_* of gpu/spec.py; `open_image`: shares in images beside it; `only_surfaces`: Python
-    reads it, and nothing is drawn; `ground`: the textures of kinds of ground, colour and relief, 0 = none. Returns
-    None when the Layer ledger has no room for it now. Implemented by assets/content.py."""
+    reads it, and nothing is drawn. Returns None when the Layer ledger has no room for it now.
+    Implemented by assets/content.py."""
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
                  max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
                  image: ImageFile | None = None, open_image: OpenImage | None = None,
                  scene: str | int | None = None, style: Any = None,
-                 only_surfaces: bool = False,
-                 ground: Callable[[], tuple[int, int]] | None = None) -> GpuContent | None: ...
+                 only_surfaces: bool = False) -> GpuContent | None: ...
     def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None: ...
 
 

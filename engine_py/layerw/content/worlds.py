@@ -24,7 +24,6 @@ from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
 from layerw.content.edits import Edits
-from layerw.content.kind_textures import KindTextures
 from layerw.content.tile_actors import Scenery, TileActors
 from layerw.content.tile_lights import TileLights
 from layerw.scene.camera import CameraFrame
@@ -57,7 +56,6 @@ class World:
         self._features: Features | None = None
         self._drape: Drape | None = None
         self._edits = Edits(streamer, store, weakly(self._ground))
-        self._kinds = KindTextures(streamer, store, images)
         self._lights = TileLights(streamer, scenery.table)
         self._actors = TileActors(lambda: streamer.residency, scenery)
         self.state = "loading"
@@ -88,7 +86,7 @@ class World:
     @property
     def settled(self) -> bool:
         """True when every tile that the view wants is drawn, with every image of a map that lies on it."""
-        return self._streamer.settled and self._kinds.settled and (self._drape is None or self._drape.settled)
+        return self._streamer.settled and (self._drape is None or self._drape.settled)
 
     @property
     def center(self) -> F64:
@@ -339,7 +337,6 @@ class World:
         self._lights.close()
         self._actors.close()
         self._streamer.release()
-        self._kinds.close()
         self.state = "closed"
         self._outcomes.clear()
 
@@ -369,8 +366,7 @@ class World:
         if self.state == "closed":
             return []
         self._streamer.step(camera, time_s)
-        told = self._kinds.step()
-        told += self._edits._step()  # before the map, which covers what is painted
+        told = self._edits._step()  # before the map, which covers what is painted
         told += [] if self._features is None else self._features.step()
         self._lights.step()
         told += self._actors.step()

@@ -22,7 +22,7 @@ from .codegen_js import commands_js, events_js, layouts_js
 from .codegen_materials import material_desc_py, material_py
 from .codegen_passes import passes_js, targets_wgsl
 from .codegen_python import decoder_py, encoder_py, events_py
-from .codegen_wgsl import air_wgsl, blocks_wgsl, ground_kinds_wgsl, slots_wgsl
+from .codegen_wgsl import air_wgsl, blocks_wgsl, slots_wgsl
 from .codegen_wit import frame_wit
 from .kinds import slot_lists
 from .kinds import validate as validate_kinds
@@ -40,7 +40,6 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "web/gen/layouts.js": layouts_js,
     "web/shaders/gen/blocks.wgsl": blocks_wgsl,
     "web/shaders/gen/air.wgsl": air_wgsl,
-    "web/shaders/gen/ground_kinds.wgsl": ground_kinds_wgsl,
     "web/gen/passes.js": passes_js,
     "engine_py/layerw/base/material_desc.py": material_desc_py,
     "engine_py/layerw/scene/material.py": material_py,

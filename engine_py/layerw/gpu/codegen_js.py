@@ -203,15 +203,12 @@ def layouts_js() -> str:
     for name in LAYOUT_NAMES:
         out.append(f"export const {name} = Object.freeze({json.dumps(list(getattr(spec, name)))});\n")
     slots = [list(kind.textures) for kind in kinds.KINDS]
-    arrays = [list(kinds.arrays(kind.name)) for kind in kinds.KINDS]
     words = [number for number, kind in enumerate(kinds.KINDS) if kind.words]
     out.append(f"/** Of the textures of a material, those of a program's shader included. */\n"
                f"export const TEXTURES_MAX = {kinds.TEXTURES_MAX};\n"
                f"/** By kind; a material with a program's shader has those of the first kind, then the shader's.\n"
                f" * @type {{readonly (readonly string[])[]}} */\n"
                f"export const MATERIAL_SLOTS = Object.freeze({json.dumps(slots)});\n"
-               f"/** Which of them have layers, by kind. @type {{readonly (readonly number[])[]}} */\n"
-               f"export const MATERIAL_ARRAYS = Object.freeze({json.dumps(arrays)});\n"
                f"/** The kinds whose textures hold whole numbers. @type {{readonly number[]}} */\n"
                f"export const MATERIAL_WORDS = Object.freeze({json.dumps(words)});\n")
     columns = [{"name": n, "words": w, "type": t} for n, w, t in spec.COLUMNS]

@@ -201,8 +201,7 @@ def _of_parameter(row: Parameter) -> tuple[str, str, str, str, str]:
 
 def _arguments() -> list[tuple[str, str, str, str, str]]:
     found = [_of_parameter(row) for row in kinds.PARAMETERS if row.public]
-    found += [(f"{slot.name}_texture", "Texture | None", "None", slot.doc, "texture") for slot in kinds.TEXTURES
-              if slot.public]
+    found += [(f"{slot.name}_texture", "Texture | None", "None", slot.doc, "texture") for slot in kinds.TEXTURES]
     return found + [(flag.name, "bool", "False", flag.doc, "flag") for flag in kinds.FLAGS]
 
 

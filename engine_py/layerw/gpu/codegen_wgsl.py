@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from layerw.base import ground_kinds
-
 from . import air, kinds, spec
 from .codegen_common import MARK, pascal
 
@@ -37,8 +35,7 @@ def slots_wgsl(names: Sequence[str]) -> str:
     """web/shaders/gen/slots_KIND.wgsl: each texture of a kind with its sampler, the bit of `material.bound` that says
     whether it is there, and its place in `material.uv`."""
     prefix = f"@group({MATERIAL_GROUP}) @binding"
-    layered = {slot.name for slot in kinds.TEXTURES if slot.array}
-    bindings = [f"{prefix}({1 + 2 * i}) var {name}_texture: texture_2d{'_array' * (name in layered)}<f32>;\n"
+    bindings = [f"{prefix}({1 + 2 * i}) var {name}_texture: texture_2d<f32>;\n"
                 f"{prefix}({2 + 2 * i}) var {name}_sampler: sampler;\n" for i, name in enumerate(names)]
     places = [f"const HAS_{name.upper()} = {1 << i}u;\nconst UV_{name.upper()} = {2 * i}u;\n"
               for i, name in enumerate(names)]
@@ -59,20 +56,6 @@ def air_wgsl() -> str:
         else:
             lines.append(f"const {name} = {value};\n")
     return "".join(lines)
-
-
-def ground_kinds_wgsl() -> str:
-    """web/shaders/gen/ground_kinds.wgsl: one bit or four a kind, in its order."""
-    rows = ground_kinds.KINDS
-    wide = sum((row.metres == 4) << number for number, row in enumerate(rows))
-    rough = [sum(row.roughness << 4 * number for number, row in enumerate(rows[at : at + 8])) for at in (0, 8)]
-    return (f"// {MARK.replace('spec.py', 'ground_kinds.py')}\n"
-            f"const GROUND_WIDE = {wide}u; // which kinds cover 4 m, others 2 m\n"
-            f"const GROUND_ROUGH_LOW = {rough[0]}u; // sixteenths, of the first eight kinds\n"
-            f"const GROUND_ROUGH_HIGH = {rough[1]}u;\n"
-            f"const GROUND_CONTROL_TEXELS = {ground_kinds.CONTROL_TEXELS}u;\n"
-            f"const GROUND_LAYERS = {len(rows)}u;\n"
-            f"const GROUND_LEVEL_LAST = {ground_kinds.SIDE.bit_length() - 1}.0; // its texel is a layer's mean\n")
 
 
 def blocks_wgsl() -> str:

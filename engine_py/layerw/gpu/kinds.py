@@ -45,15 +45,12 @@ class Parameter(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A texture that materials may have; `srgb`: whether its numbers are colours; `layer`: as of a Parameter;
-    `public`: whether it is an argument of lw.Material; `array`: it has layers (texture_array of spec.py)."""
+    """A texture that materials may have; `srgb`: whether its numbers are colours; `layer`: as of a Parameter."""
 
     name: str
     srgb: bool
     doc: str
     layer: bool = False
-    public: bool = True
-    array: bool = False
 
 
 class Flag(NamedTuple):
@@ -133,7 +130,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("water_clarity_m", "f32", 6.0),
     Parameter("detail_strength", "f32", 0.0),
     Parameter("detail_scale_m", "f32", 4.0),
-    Parameter("ground_cells_per_m", "vec2", (0.0, 0.0)),  # of the control texture, along x and z of the scene
     Parameter("lit", "f32", 1.0),  # of decals: 0 shows their colour as light
 )
 
@@ -157,9 +153,6 @@ TEXTURES: tuple[Slot, ...] = (
     Slot("anisotropy", False, "red and green are the direction, blue multiplies `anisotropy`."),
     Slot("iridescence", False, "red multiplies `iridescence`."),
     Slot("iridescence_thickness", False, "green: from `iridescence_nm_min` to `iridescence_nm`."),
-    Slot("ground_control", False, "kinds of ground: red lies below green, blue is green's share.", public=False),
-    Slot("ground_color", True, "colours of each kind.", public=False, array=True),
-    Slot("ground_relief", False, "of each kind: x and z of the normal, height.", public=False, array=True),
 )
 
 FLAGS: tuple[Flag, ...] = (
@@ -171,7 +164,7 @@ _SURFACE = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive
 _LIT = ("base_color", "emissive", "emissive_strength", "alpha_cutoff", "metallic", "roughness", "normal_scale",
         "occlusion_strength", "uv_scale", "wind")  # fmt: skip
 # A layered material has any of the other textures, at places of its own: which is where is in its block (`layers`).
-LAYER_TEXTURES = tuple(slot.name for slot in TEXTURES if slot.public and slot.name not in _SURFACE)
+LAYER_TEXTURES = tuple(slot.name for slot in TEXTURES if slot.name not in _SURFACE)
 LAYER_PLACES = tuple(f"layer_{n}" for n in range(TEXTURES_MAX - len(_SURFACE)))
 _LAYERED = (*_LIT, "specular", "specular_color", "ior", "sheen_color", "sheen_roughness", "clearcoat",
             "clearcoat_roughness", "clearcoat_normal_scale", "diffuse_transmission", "diffuse_transmission_color",
@@ -183,8 +176,7 @@ KINDS: tuple[Kind, ...] = (
         ("shadow", spec.MATERIAL_WIND), ("opaque", spec.MATERIAL_MASK | spec.MATERIAL_DOUBLE_SIDED))),
     Kind("unlit", ("base_color", "emissive", "emissive_strength", "alpha_cutoff", "uv_scale", "wind"), _SURFACE),
     Kind("terrain", ("base_color", "emissive", "emissive_strength", "metallic", "roughness", "uv_scale",
-                     "detail_strength", "detail_scale_m", "ground_cells_per_m"),
-         ("base_color", "ground_control", "ground_color", "ground_relief", "emissive"), (("opaque", 0),)),
+                     "detail_strength", "detail_scale_m"), _SURFACE, (("opaque", 0),)),
     Kind("water", ("base_color", "roughness", "water_clarity_m"), _SURFACE, (("blend", spec.MATERIAL_BLEND),)),
     # What pbr with layers is drawn as; nobody asks for it by name.
     Kind("layered", _LAYERED, (*_SURFACE, *LAYER_PLACES), public=False),
@@ -219,12 +211,6 @@ MATERIAL_BLOCK: tuple[tuple[str, str], ...] = (
 def slots(kind: str) -> tuple[str, ...]:
     """Names of a kind's textures, in the order of their bindings."""
     return next(row.textures for row in KINDS if row.name == kind)
-
-
-def arrays(kind: str) -> tuple[int, ...]:
-    """Which of a kind's textures have layers."""
-    layered = {slot.name for slot in TEXTURES if slot.array}
-    return tuple(number for number, name in enumerate(slots(kind)) if name in layered)
 
 
 # What a program's shader reads, before its own textures; and how many of those it may have.

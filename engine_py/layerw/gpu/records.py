@@ -51,7 +51,6 @@ class TextureRecord:
     mips: bool = True
     family: int = 0  # of spec.TEXTURE_FAMILIES
     levels: int = 0  # of a compressed one
-    layers: int = 0  # of a texture_array
 
 
 @dataclass(slots=True, eq=False)

@@ -122,11 +122,6 @@ COMMANDS: tuple[Record, ...] = (
             "levels, the largest first."),
     _record(15, "texture_update", "texture:h x:u32 y:u32 width:u32 height:u32 data:p size_bytes:u32",
             "A rectangle of level 0 of a texture that was written, tight; further levels are generated."),
-    _record(88, "texture_array", "texture:h side:u32 layers:u32 format:u32 sampler:u32",
-            "A texture of square layers with all their levels, zero at first. format: 0 rgba8 sRGB, 1 rgba8 linear."),
-    _record(89, "texture_layer", "texture:h layer:u32 source:h x:u32 y:u32",
-            "A layer of a texture_array becomes a square of another texture of the same format, from (x, y) on, in all "
-            "levels of its own; x and y are multiples of its side."),
     _record(24, "mesh_create",
             "mesh:h vertex_buffer:h vertex_offset:u32 vertex_count:u32 index_buffer:h index_offset:u32 "
             "index_count:u32 index_bytes:u32 topology:u32 streams:u32",

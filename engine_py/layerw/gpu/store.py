@@ -294,21 +294,6 @@ class Store:
         self._create_texture_command(texture)
         return texture
 
-    def create_array(self, side: int, layers: int, *, srgb: bool, sampler: int) -> int:
-        """A texture of square layers with all their levels, zero until `fill_layer`; and after a lost device. Raises
-        BudgetError."""
-        size = layers * self.texture_bytes(side, side)
-        if not self.try_charge(size):
-            raise self._no_room(f"A texture of {layers} layers of {side} x {side}", size)
-        texture = self.pools["texture"].alloc()
-        self.textures[texture] = TextureRecord(side, side, srgb, sampler, size, None, layers=layers)
-        self._create_texture_command(texture)
-        return texture
-
-    def fill_layer(self, texture: int, layer: int, source: int, x: int, y: int) -> None:
-        """A layer becomes a square of another texture, with its levels; see spec's texture_layer."""
-        self._submission.encoder.texture_layer(texture, layer, source, x, y)
-
     def fill_texture(self, texture: int, feed: int) -> None:
         """Its pixels are the picture that waits in a feed of the page, of the same size."""
         record = self.textures[texture]
@@ -364,8 +349,6 @@ class Store:
 
     def _create_texture_command(self, texture: int) -> None:
         r = self.textures[texture]
-        if r.layers:
-            return self._submission.encoder.texture_array(texture, r.width, r.layers, int(not r.srgb), r.sampler)
         levels = 1 if r.is_target or not r.mips else max(r.width, r.height).bit_length()
         wide = None if r.kept is None else WIDE_FORMATS.get(r.kept.dtype.type)
         format = TARGET_FORMAT if r.is_target else int(not r.srgb) if wide is None else wide
@@ -449,11 +432,11 @@ class Store:
         for texture, image in self.textures.items():
             spread = self.spreads.get(texture)
             transfer = spread.transfer if spread is not None else self._backup("texture", texture)
-            image.lost = image.kept is None and not transfer and not (image.is_target or image.layers)
+            image.lost = image.kept is None and not transfer and not image.is_target
             if image.lost:
                 continue
             self._create_texture_command(texture)
-            if image.is_target or image.layers:
+            if image.is_target:
                 continue
             if transfer:
                 self._submission.encoder.texture_upload(texture, transfer)

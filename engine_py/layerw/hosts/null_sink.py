@@ -68,7 +68,6 @@ class NullSink:
         self.buffers: dict[int, tuple[int, int]] = {}
         self.textures: dict[int, tuple[int, int, bool]] = {}  # width, height, written
         self.single_level: set[int] = set()  # of textures
-        self.layers: dict[int, int] = {}  # of textures that have some
         self.parts: dict[int, int] = {}  # of textures that come over several frames: texels, but of their first part
         self.texel_bytes: dict[int, int] = {}  # of textures where it is not 4
         self.compressed: dict[int, int] = {}  # bytes of those
@@ -95,8 +94,7 @@ class NullSink:
         """What buffers, textures with mips, columns and the targets of the views take."""
         plain = ((t, w, h) for t, (w, h, _) in self.textures.items() if t not in self.compressed)
         textures = sum(self.compressed.values()) + sum(
-            self.layers.get(t, 1) * (self.texel_bytes.get(t, 4) // 4)
-            * (4 * w * h if t in self.single_level else _mip_bytes(w, h))
+            self.texel_bytes.get(t, 4) // 4 * (4 * w * h if t in self.single_level else _mip_bytes(w, h))
             for t, w, h in plain)
         targets = target_bytes(self.size, list(self.views.values()), self.atlas)
         lit = len(self.lights) * (16 * spec.LIGHTS_MAX * spec.LIGHT_TEXELS
@@ -273,21 +271,9 @@ class NullSink:
         if format in TEXEL_BYTES:
             self.texel_bytes[texture] = TEXEL_BYTES[format]
 
-    def texture_array(self, texture: int, side: int, layers: int, format: int, sampler: int) -> None:
-        _require(texture not in self.textures and 0 < layers <= 256 and format in (0, 1), "texture_array")
-        self.textures[texture] = (side, side, True)
-        self.layers[texture] = layers
-
-    def texture_layer(self, texture: int, layer: int, source: int, x: int, y: int) -> None:
-        side, _, _ = self.textures[texture]
-        width, height, filled = self.textures[source]
-        _require(layer < self.layers[texture] and filled and x % side == y % side == 0, "texture_layer")
-        _require(x + side <= width and y + side <= height, "texture_layer place")
-
     def texture_destroy(self, texture: int) -> None:
         _require(self.textures.pop(texture, None) is not None, f"texture {texture} does not exist")
         self.single_level.discard(texture)
-        self.layers.pop(texture, None)
         self.parts.pop(texture, None)
         self.compressed.pop(texture, None)
         self.texel_bytes.pop(texture, None)

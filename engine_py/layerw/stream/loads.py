@@ -83,7 +83,6 @@ class Loads:
         self._spare_error: F64 = np.zeros(0)
         self._expected: dict[int, float] = {}  # what the camera flies to, and how large the error will be
         self.style: TileStyle | None = None
-        self.kinds = (0, 0)  # textures of the world's kinds of ground
         self.cancelled_count = 0
         self._idle_frames = 0
         self._lost: set[int] = set()  # rows that failed since one came
@@ -392,8 +391,7 @@ class Loads:
         for url, sha256, size_bytes in self.tree.content_of(row):
             content = self._loader.try_open(url, priority=priority, flatten=flatten, size_bytes=size_bytes,
                                             max_texture_side=self.config.max_texture_side, sha256=sha256,
-                                            style=self.style, ground=lambda: self.kinds,
-                                            flags=self._flags(row) if self.tree.attempts[row] else 0)
+                                            style=self.style, flags=self._flags(row) if self.tree.attempts[row] else 0)
             if content is None:
                 for earlier in opened:
                     earlier.release()

@@ -282,10 +282,6 @@ class Streamer:
         if self.ground is not None or math.isinf(file.retry_at_s):
             self._ground_file = None
 
-    def show_kinds(self, textures: tuple[int, int]) -> None:
-        """Tiles that come from now on have these kinds of ground: colours, and relief; both of the GPU store."""
-        self._loads.kinds = textures
-
     def restyle(self, style: TileStyle | None) -> None:
         """Tiles take other colours: all are loaded again."""
         self._loads.style = style

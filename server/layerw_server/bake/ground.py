@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from layerw.base.ground_kinds import GRID, NAMES, SIDE
 from layerw_server.bake.fields import Fields
 from layerw_server.bake.heightfield import HeightField
 from layerw_server.bake.spawn import spawn_point
@@ -35,18 +34,6 @@ def world_extras(field: HeightField, fields: Fields, folder: Path) -> dict[str, 
         "ground": _write_ground(field, folder), "spawn": spawn_point(field, fields), "source": field.source,
         **({"georeference": field.georeference} if field.georeference else {}),
     }
-
-
-def write_kinds(folder: Path) -> dict[str, Any]:
-    """Write the pictures of all kinds of ground and return what a world says of them."""
-    from layerw_server.bake.ground_textures import pictures
-
-    found: dict[str, Any] = {"names": list(NAMES), "side": SIDE, "grid": GRID}
-    for name, data in zip(("color", "relief"), pictures(), strict=True):
-        uri = f"kinds-{name}.{hashlib.sha256(data).hexdigest()[:16]}.jpg"
-        (folder / uri).write_bytes(data)
-        found[name] = {"uri": uri, "byteLength": len(data)}
-    return found
 
 
 def packed(codes: np.ndarray[Any, np.dtype[np.uint16]]) -> bytes:

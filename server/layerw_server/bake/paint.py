@@ -1,7 +1,6 @@
 """The colours of the land: rules over height, slope, drained area, horizon and noise.
 
-Owns: every colour of a baked world, and by the same rules which kinds of ground lie where. Colours are sRGB 0..255,
-meant as albedo (the engine adds the sun).
+Owns: every colour of a baked world. Values are sRGB 0..255, meant as albedo (the engine adds the sun).
 Limits: the texels of a tile's border are computed from shared grid corners only, so neighbours agree.
 """
 
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerw.base.ground_kinds import CONTROL_CELLS, KINDS, number
 from layerw_server.bake import banks, streets
 from layerw_server.bake.fields import Fields, bilinear
 from layerw_server.bake.heightfield import F32
@@ -55,59 +53,26 @@ class _Ground:
     road: F32
 
 
-class _Kinds:
-    """How much of each kind of ground lies on each texel; of no use where only colours are asked for."""
-
-    def __init__(self, shape: tuple[int, ...] | None) -> None:
-        self.share = None if shape is None else np.zeros((len(KINDS), *shape), np.float32)
-
-    def lay(self, kind: str, amount: F32) -> None:
-        """Over what lies there."""
-        if self.share is not None:
-            self.share *= 1 - amount
-            self.share[number(kind)] += amount
-
-
-def control(fields: Fields, node: Node, *, look: Look) -> U8:
-    """Of one tile (n, n, 3), n = CONTROL_CELLS + 3: texel i lies at (i - 1) / CONTROL_CELLS of the side. Red: the kind
-    that there is most of, green: the second one, blue: its share of both."""
-    at = (np.arange(CONTROL_CELLS + 3) - 1) * (node.size / CONTROL_CELLS)
-    last = fields.heights.shape[0] - 1
-    rows, columns = np.clip(at + node.y * node.size, 0, last), np.clip(at + node.x * node.size, 0, last)
-    kinds = _Kinds((len(at), len(at)))
-    _rules(fields, rows, columns, look, kinds)
-    assert kinds.share is not None
-    order = np.argsort(-kinds.share, axis=0, kind="stable")[:2]
-    first, second = np.take_along_axis(kinds.share, order, axis=0)
-    blend = np.rint(255 * second / np.maximum(first + second, 1e-6))
-    order[1] = np.where(blend < 1, order[0], order[1])
-    return np.dstack([order[0], order[1], blend]).astype(np.uint8)
-
-
 def paint(fields: Fields, node: Node, texels: int, *, look: Look) -> U8:
     """The colours of one tile, straight from the full-resolution fields."""
-    at = np.linspace(0.0, node.size, texels)
-    colour = _rules(fields, at + node.y * node.size, at + node.x * node.size, look, _Kinds(None))
+    ground = _sample(fields, node, texels, look)
+    colour = _land(ground, look)
+    banks.paint(colour, ground.fresh, ground.road, ground.grain)
+    if look.is_city:
+        _pave(colour, ground, fields, node, texels, look)
+    if look.sea_level_m is not None and float(ground.height.min()) < look.sea_level_m + 8.0:
+        colour = _shore(colour, ground, look.sea_level_m, look.biome["beach_top_m"] - look.sea_level_m)
+    shade = 0.5 + 0.5 * ground.sky**1.4
+    colour *= shade[..., None]
+    if look.sea_level_m is not None and float(ground.height.min()) < look.sea_level_m:
+        colour = _under_water(colour, ground, look.sea_level_m)
     painted: U8 = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
     return painted
 
 
-def _rules(fields: Fields, rows: F32, columns: F32, look: Look, kinds: _Kinds) -> F32:
-    ground = _sample(fields, rows, columns, look)
-    colour = _land(ground, look, kinds)
-    banks.paint(colour, ground.fresh, ground.road, ground.grain, kinds.lay)
-    if look.is_city:
-        _pave(colour, ground, fields, rows, columns, look, kinds)
-    if look.sea_level_m is not None and float(ground.height.min()) < look.sea_level_m + 8.0:
-        colour = _shore(colour, ground, look.sea_level_m, look.biome["beach_top_m"] - look.sea_level_m, kinds)
-    shade = 0.5 + 0.5 * ground.sky**1.4
-    colour *= shade[..., None]
-    if look.sea_level_m is not None and float(ground.height.min()) < look.sea_level_m:
-        colour = _under_water(colour, ground, look.sea_level_m, kinds)
-    return colour
-
-
-def _sample(fields: Fields, rows: F32, columns: F32, look: Look) -> _Ground:
+def _sample(fields: Fields, node: Node, texels: int, look: Look) -> _Ground:
+    at = np.linspace(0.0, node.size, texels)
+    rows, columns = at + node.y * node.size, at + node.x * node.size
 
     def get(grid: F32) -> F32:
         stride = (fields.heights.shape[0] - 1) / (grid.shape[0] - 1)
@@ -117,12 +82,11 @@ def _sample(fields: Fields, rows: F32, columns: F32, look: Look) -> _Ground:
     window = np.ix_(row, column)
     grain = sheet(look.seed, 0, SHEET_TEXELS, 128, 2)[window]
     clump = sheet(look.seed, 1, SHEET_TEXELS, 16, 4)[window]
-    top, left = int(rows[0]), int(columns[0])
+    top, left = node.y * node.size, node.x * node.size
     n = fields.heights.shape[0]
-    # A corner beyond the border, so that the border itself is read exactly as the neighbour does.
-    slopes = fields.slopes(0, slice(top, min(int(np.ceil(rows[-1])) + 2, n)),
-                           slice(left, min(int(np.ceil(columns[-1])) + 2, n)))  # fmt: skip
-    east, south = (bilinear(slope, rows - top, columns - left) for slope in slopes)
+    reach = node.size + 2  # a corner beyond the border, so that the border itself is read exactly as the neighbour does
+    slopes = fields.slopes(0, slice(top, min(top + reach, n)), slice(left, min(left + reach, n)))
+    east, south = (bilinear(slope, at, at) for slope in slopes)
     return _Ground(get(fields.heights), np.sqrt(east * east + south * south), get(fields.sky), get(fields.flow),
                    get(fields.hard), get(fields.mottle), grain, clump, get(fields.fresh), get(fields.road))
 
@@ -145,71 +109,50 @@ def _between(a: tuple[int, int, int], b: tuple[int, int, int], t: F32) -> F32:
     return out
 
 
-def _land(g: _Ground, look: Look, kinds: _Kinds) -> F32:
+def _land(g: _Ground, look: Look) -> F32:
     tree, snow, steep = look.biome["tree_line_m"], look.biome["snow_line_m"], look.biome["rock_slope"]
     height = g.height + 45.0 * g.mottle + 6.0 * g.clump
     moist = 0.9 * g.mottle + 0.08 * (g.flow - 4.0) + 0.12 * g.clump - 0.5 * (g.height / tree - 0.5)
     wet = _step(moist, -0.55, 0.75)
     arid = np.float32(look.biome.get("arid", 0.0))
     if arid > 0:
-        return _desert(g, steep, kinds)
+        return _desert(g, steep)
     colour = _between(MEADOW_DRY, MEADOW_LUSH, wet)
-    kinds.lay("dry_grass", np.ones_like(wet))
-    kinds.lay("grass", wet)
-    trodden = _step(g.clump + 0.4 * g.grain, 1.1, 2.0)
-    kinds.lay("soil", 0.8 * trodden)
     woods = _step(g.mottle * 1.3 + 0.25 * g.clump + 0.05 * g.flow, -0.05, 0.3)
     woods *= 1 - _step(height, 0.8 * tree, 1.05 * tree)
-    woods *= 1 - _step(g.slope, 0.75, 1.0)
-    _mix(colour, FOREST, 0.8 * woods)
-    kinds.lay("moss", woods)
-    high = 0.9 * _step(height, 0.72 * tree, 1.1 * tree)
-    _mix(colour, HEATH, high)
-    kinds.lay("heath", high)
-    broken = _step(height, 0.95 * tree, 1.35 * tree) * _step(g.slope, 0.3, 0.6) * np.float32(0.85)
-    _mix(colour, SCREE, broken)
-    kinds.lay("scree", broken)
-    bed = _step(g.flow, 8.5, 12.0) * (1 - _step(g.slope, 0.5, 0.9))
-    _mix(colour, (96, 96, 66), 0.5 * bed)
-    kinds.lay("pebbles", 0.8 * bed)
+    _mix(colour, FOREST, 0.8 * woods * (1 - _step(g.slope, 0.75, 1.0)))
+    _mix(colour, HEATH, 0.9 * _step(height, 0.72 * tree, 1.1 * tree))
+    _mix(colour, SCREE, _step(height, 0.95 * tree, 1.35 * tree) * _step(g.slope, 0.3, 0.6) * np.float32(0.85))
+    _mix(colour, (96, 96, 66), 0.5 * _step(g.flow, 8.5, 12.0) * (1 - _step(g.slope, 0.5, 0.9)))
     colour *= (1 + 0.07 * g.grain + 0.05 * g.clump)[..., None]
     bare = _step(g.slope + 0.12 * g.clump + 0.16 * g.hard + 0.1 * g.mottle, steep - 0.06, steep + 0.2)
     _mix(colour, _rock(g, tree), bare)
-    kinds.lay("rock", bare)
-    kinds.lay("cliff", bare * _step(g.slope + 0.1 * g.clump, 0.9, 1.2))
     flat = 1 - _step(g.slope + 0.05 * g.grain + 0.08 * g.clump, 0.95, 1.4)
-    white = _step(height + 12.0 * g.grain, snow - 20.0, snow + 70.0) * flat
-    _mix(colour, SNOW, white)
-    kinds.lay("snow", white)
+    _mix(colour, SNOW, _step(height + 12.0 * g.grain, snow - 20.0, snow + 70.0) * flat)
     return colour
 
 
-def _pave(colour: F32, g: _Ground, fields: Fields, rows: F32, columns: F32, look: Look, kinds: _Kinds) -> None:
+def _pave(colour: F32, g: _Ground, fields: Fields, node: Node, texels: int, look: Look) -> None:
     """Streets, and the yards between houses."""
+    at = np.linspace(0.0, node.size, texels)
     middle = (fields.heights.shape[0] - 1) / 2
-    x, z = np.meshgrid((columns - middle) * look.cell_m[0], (rows - middle) * look.cell_m[1])
+    x, z = np.meshgrid((at + node.x * node.size - middle) * look.cell_m[0],
+                       (at + node.y * node.size - middle) * look.cell_m[1])
     size = 2 * middle * look.cell_m[0], 2 * middle * look.cell_m[1]
     street, yard = streets.ground_kind(x, z, size)
     _mix(colour, (118, 116, 106), 0.7 * yard * np.clip(0.8 + 0.2 * g.clump, 0, 1))
     _mix(colour, (74, 74, 77), street * np.clip(0.95 + 0.03 * g.grain, 0, 1))
-    kinds.lay("gravel", 0.7 * yard)
-    kinds.lay("asphalt", street)
 
 
-def _desert(g: _Ground, steep: float, kinds: _Kinds) -> F32:
+def _desert(g: _Ground, steep: float) -> F32:
     """Sand that is paler on crests, stony flats, red rock in layers where it is bare or steep."""
     colour = _between(DUNE_LOW, DUNE_HIGH, _step(g.sky + 0.03 * g.clump, 0.82, 1.0))
-    stony = _step(g.mottle + 0.15 * g.clump, 0.15, 0.55) * (1 - _step(g.slope, 0.08, 0.25))
-    _mix(colour, GRAVEL, 0.55 * stony)
-    kinds.lay("sand", np.ones_like(stony))
-    kinds.lay("gravel", stony)
+    _mix(colour, GRAVEL, 0.55 * _step(g.mottle + 0.15 * g.clump, 0.15, 0.55) * (1 - _step(g.slope, 0.08, 0.25)))
     colour *= (1 + 0.03 * g.grain + 0.03 * g.clump)[..., None]
     layers = np.sin(0.35 * g.height + 2.0 * g.mottle) * 0.5 + 0.25 * np.sin(1.3 * g.height + g.clump)
     rock = _between(RED_DARK, RED_LIGHT, np.clip(0.5 + 0.35 * layers + 0.14 * g.grain, 0.0, 1.0))
-    bare = np.maximum(_step(g.slope + 0.1 * g.clump, steep - 0.1, steep + 0.15),
-                      0.85 * _step(g.hard + 0.1 * g.clump, 0.3, 0.6))
-    kinds.lay("red_rock", bare)
-    return _mix(colour, rock, bare)
+    return _mix(colour, rock, np.maximum(_step(g.slope + 0.1 * g.clump, steep - 0.1, steep + 0.15),
+                                         0.85 * _step(g.hard + 0.1 * g.clump, 0.3, 0.6)))
 
 
 def _rock(g: _Ground, tree_line_m: float) -> F32:
@@ -220,28 +163,22 @@ def _rock(g: _Ground, tree_line_m: float) -> F32:
     return _mix(rock, (84, 92, 56), moss)
 
 
-def _shore(colour: F32, g: _Ground, sea_m: float, beach_m: float, kinds: _Kinds) -> F32:
+def _shore(colour: F32, g: _Ground, sea_m: float, beach_m: float) -> F32:
     above = g.height - np.float32(sea_m)
     gentle = 1 - _step(g.slope + 0.04 * g.clump, 0.2, 0.42)
     ragged = above + 0.7 * g.mottle + 0.25 * g.clump
     dry_sand = _between(SAND_WET, SAND, _step(above + 0.06 * g.grain, 0.25, 1.1))
     dry_sand *= (1 + 0.025 * g.grain + 0.02 * g.clump)[..., None]
-    beach = gentle * (1 - _step(ragged, 0.7 * beach_m, 1.1 * beach_m))
-    _mix(colour, dry_sand, beach)
-    kinds.lay("sand", beach)
-    kinds.lay("wet_sand", beach * (1 - _step(above + 0.06 * g.grain, 0.25, 0.9)))
+    _mix(colour, dry_sand, gentle * (1 - _step(ragged, 0.7 * beach_m, 1.1 * beach_m)))
     splash = (1 - gentle) * (1 - _step(above + 0.5 * g.clump, 1.5, 4.0))
-    kinds.lay("rock", 0.75 * splash)
     return _mix(colour, SHORE_ROCK, 0.75 * splash)
 
 
-def _under_water(colour: F32, g: _Ground, sea_m: float, kinds: _Kinds) -> F32:
+def _under_water(colour: F32, g: _Ground, sea_m: float) -> F32:
     depth = np.maximum(np.float32(sea_m) - g.height, 0.0)
     stony = _step(g.slope + 0.25 * g.mottle + 0.1 * g.clump, 0.2, 0.45)
     bed = _between(SEA_SAND, SEA_ROCK, stony) * (1 + 0.05 * g.grain + 0.06 * g.clump)[..., None]
     _mix(colour, bed, _step(depth, 0.0, 1.2))
-    kinds.lay("sand", _step(depth, 0.0, 1.2) * (1 - stony))
-    kinds.lay("pebbles", _step(depth, 0.0, 1.2) * stony)
     clear = np.exp(-depth[..., None] * np.asarray(ABSORPTION_PER_M, np.float32))
     deep = np.asarray(SEA_DEEP, np.float32)
     out: F32 = colour * clear + deep * (1 - clear)

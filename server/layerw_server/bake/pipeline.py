@@ -32,7 +32,7 @@ from layerw_server.bake.sources.photo import Photo
 from layerw_server.bake.stage import Stage, key_of
 from layerw_server.bake.textures import U8, halve
 from layerw_server.bake.tileset import TilesetWriter, dumps
-from layerw_server.bake.tilework import TileRecord, World, has_kinds, write_tile
+from layerw_server.bake.tilework import TileRecord, World, write_tile
 from layerw_server.bake.waters import Waters
 from layerw_server.bake.waters import find as find_waters
 from layerw_server.bake.waters import write as write_waters
@@ -194,8 +194,6 @@ def _bake_into(
     extras = ground.world_extras(field, fields, stage.folder)
     if waters is not None and (waters.lakes or waters.rivers):
         extras["water"] = write_waters(waters, field, stage.folder)
-    if has_kinds(world):
-        extras["kinds"] = ground.write_kinds(stage.folder)
     document = TilesetWriter(records, stage.folder).write(plan.root, extras)
     (stage.folder / "tileset.json").write_bytes(dumps(document))
     return len(records), continued

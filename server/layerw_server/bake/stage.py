@@ -21,7 +21,7 @@ from layerw_server.bake.heightfield import HeightField
 from layerw_server.bake.textures import U8
 from layerw_server.bake.tilework import TILES_FOLDER, TileRecord, World
 
-FORMAT = 5  # of the stage and of the tiles in it; raise it when either changes
+FORMAT = 4  # of the stage and of the tiles in it; raise it when either changes
 Branch = tuple[dict[str, TileRecord], U8]
 
 

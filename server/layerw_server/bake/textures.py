@@ -40,13 +40,6 @@ def widen(texture: U8, side: int) -> U8:
     return (np.stack(planes, axis=-1) + 0.5).astype(np.uint8)
 
 
-def encode_png(texture: U8) -> bytes:
-    """Whole numbers, which stay what they are."""
-    stream = io.BytesIO()
-    Image.fromarray(texture).save(stream, "PNG", compress_level=7)
-    return stream.getvalue()
-
-
 def encode_jpeg(texture: U8, quality: int) -> bytes:
     """Baseline JPEG with full-resolution colour, so that no colour bleeds differently at a shared border."""
     stream = io.BytesIO()

@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import json
 import struct
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -104,26 +104,16 @@ DETAIL, DETAIL_OF_PHOTOS, DETAIL_M = 0.6, 0.25, 4.0
 BASISU, MESHOPT = "KHR_texture_basisu", "EXT_meshopt_compression"
 
 
-class Kinds(NamedTuple):
-    """A tile's control texture (PNG); texels of it a metre east and south; uv * scale + shift = its texel."""
-
-    image: bytes
-    per_m: tuple[float, float]
-    scale: float
-    shift: float
-
-
 def make_glb(
     vertices: bytes, cells: int, *, lattice_max: tuple[int, int], code_range: tuple[int, int], step_m: float,
     translation: tuple[float, float, float], image: bytes, is_ktx2: bool = False, is_packed: bool = False,
-    roughness: float = 0.92, detail: float = DETAIL, kinds: Kinds | None = None,
+    roughness: float = 0.92, detail: float = DETAIL,
 ) -> bytes:
     """A whole tile. `code_range`: lowest and highest height code, skirt included; `image`: JPEG or KTX2."""
     indices = grid_indices(cells).tobytes()
     count = len(vertices) // VERTEX.itemsize
     parts = [image, codecs.pack_vertices(vertices, VERTEX.itemsize), packed_indices(cells)] if is_packed else [
         image, vertices, indices]
-    parts += [] if kinds is None else [kinds.image]
     blob, starts = bytearray(), []
     for part in parts:
         starts.append(len(blob))
@@ -136,7 +126,7 @@ def make_glb(
     ]
     buffers: list[dict[str, Any]] = [{"byteLength": len(blob)}]
     if is_packed:
-        buffers.append(_unpacked(views, [len(part) for part in parts[1:3]], starts[1:3], count, len(indices) // 2))
+        buffers.append(_unpacked(views, [len(part) for part in parts[1:]], starts[1:], count, len(indices) // 2))
     accessors = [
         {"bufferView": 0, "componentType": 5123, "count": count, "type": "VEC3",
          "min": [0, code_range[0], 0],
@@ -147,10 +137,10 @@ def make_glb(
     ]
     attributes = {"POSITION": 0, "NORMAL": 1, "TEXCOORD_0": 2}
     surface = {"baseColorTexture": {"index": 0}, "metallicFactor": 0, "roughnessFactor": roughness}
-    terrain: dict[str, Any] = {"detailStrength": detail, "detailScale": DETAIL_M}
+    terrain = {"detailStrength": detail, "detailScale": DETAIL_M}
     extensions = ["KHR_mesh_quantization", *([BASISU] if is_ktx2 else []), *([MESHOPT] if is_packed else [])]
     texture: dict[str, Any] = {"extensions": {BASISU: {"source": 0}}} if is_ktx2 else {"source": 0}
-    document: dict[str, Any] = {
+    document = {
         "asset": {"version": "2.0", "generator": GENERATOR},
         "extensionsUsed": extensions, "extensionsRequired": extensions,
         "scene": 0, "scenes": [{"nodes": [0]}],
@@ -162,12 +152,6 @@ def make_glb(
         "images": [{"bufferView": 2, "mimeType": "image/ktx2" if is_ktx2 else "image/jpeg"}],
         "accessors": accessors, "bufferViews": views, "buffers": buffers,
     }
-    if kinds is not None:
-        terrain["kinds"] = {"index": 1, "cellsPerMeter": list(kinds.per_m), "scale": kinds.scale, "shift": kinds.shift}
-        views.append({"buffer": 0, "byteOffset": starts[3], "byteLength": len(kinds.image)})
-        document["textures"].append({"source": 1, "sampler": 1})
-        document["samplers"].append({"magFilter": 9728, "minFilter": 9728, "wrapS": 33071, "wrapT": 33071})
-        document["images"].append({"bufferView": 3, "mimeType": "image/png"})
     return container(document, bytes(blob))
 
 

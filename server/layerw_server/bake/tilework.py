@@ -13,17 +13,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.ground_kinds import CONTROL_CELLS
 from layerw_server.bake import codecs, props, tiles, water_tiles
 from layerw_server.bake.fields import Fields
 from layerw_server.bake.heightfield import F32, TILE_CELLS
-from layerw_server.bake.paint import Look, control, paint
+from layerw_server.bake.paint import Look, paint
 from layerw_server.bake.quadtree import SEA_DIM_DEPTH_M, SEA_LEAF_DEPTH_M, Node
 from layerw_server.bake.sources.photo import Drape, sample
-from layerw_server.bake.textures import U8, encode_jpeg, encode_png, halve
+from layerw_server.bake.textures import U8, encode_jpeg, halve
 
 TILES_FOLDER = "tiles"
-KIND_LEVELS = 3
 DEEP_TEXELS, SHALLOW_TEXELS = 64, 128  # of sea bed leaves
 
 
@@ -101,7 +99,7 @@ def write_tile(world: World, fields: Fields, node: Node, texture: U8, folder: Pa
                          code_range=(lowest, top), step_m=step,
                          translation=((west - mid_x) * step, base * step, (north - mid_z) * step),
                          image=_image(world, texture), is_ktx2=world.images in codecs.KTX2,
-                         is_packed=world.is_packed, kinds=_kinds(world, fields, node, texture.shape[0]),
+                         is_packed=world.is_packed,
                          detail=tiles.DETAIL if world.drape is None else tiles.DETAIL_OF_PHOTOS)
     uri = f"{TILES_FOLDER}/{node.name}.{hashlib.sha256(glb).hexdigest()[:16]}.glb"
     (folder / uri).write_bytes(glb)
@@ -123,21 +121,6 @@ def _with_more(record: TileRecord, name: str, glb: bytes, low: F32, high: F32, f
                     for fold, own, more in ((min, record.low, low), (max, record.high, high)))
     return replace(record, low=(lower[0], lower[1], lower[2]), high=(upper[0], upper[1], upper[2]),
                    more=(*record.more, (uri, len(glb))))
-
-
-def has_kinds(world: World) -> bool:
-    """Whether its tiles say which kinds of ground lie on them: rules know, pictures don't."""
-    return world.drape is None
-
-
-def _kinds(world: World, fields: Fields, node: Node, texels: int) -> tiles.Kinds | None:
-    """Of the finest KIND_LEVELS levels: what is coarser is only seen from where all kinds are a colour."""
-    if not has_kinds(world) or node.level < len(world.steps_m) - KIND_LEVELS:
-        return None
-    across, down = (CONTROL_CELLS / (node.size * cell) for cell in (world.cell_x_m, world.cell_y_m))
-    scale = CONTROL_CELLS * texels / (texels - 1)  # of uv, in which a tile's edges are the middles of texels
-    return tiles.Kinds(encode_png(control(fields, node, look=_look(world))), (across, down), scale,
-                       1.5 - 0.5 * scale / texels)
 
 
 def _image(world: World, texture: U8) -> bytes:

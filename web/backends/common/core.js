@@ -13,7 +13,7 @@ import { Looks } from './looks.js';
 import { Meshes } from './meshes.js';
 import { Picks } from './picks.js';
 import { Readings } from './readings.js';
-import { checkBuffer, checkLights, checkWrite, fullChain } from './resources.js';
+import { checkBuffer, checkLights, checkWrite } from './resources.js';
 import { Tiles } from './tiles.js';
 import { View } from './view.js';
 
@@ -356,18 +356,7 @@ export class Core {
   /** @param {number} handle @param {number} width @param {number} height @param {number} levels
    * @param {number} format @param {number} sampler */
   textureCreate(handle, width, height, levels, format, sampler) {
-    if (this.driver) this.images.create(this.driver, { handle, width, height, levels, format, sampler, layers: 0 });
-  }
-
-  /** @param {number} handle @param {number} side @param {number} layers @param {number} format @param {number} sampler */
-  textureArray(handle, side, layers, format, sampler) {
-    const levels = fullChain(side, side);
-    if (this.driver) this.images.create(this.driver, { handle, width: side, height: side, levels, format, sampler, layers });
-  }
-
-  /** @param {number} handle @param {number} layer @param {number} source @param {number} x @param {number} y */
-  textureLayer(handle, layer, source, x, y) {
-    if (this.driver) this.images.layer(this.driver, handle, layer, source, x, y);
+    if (this.driver) this.images.create(this.driver, { handle, width, height, levels, format, sampler });
   }
 
   /** @param {number} handle */

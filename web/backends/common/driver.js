@@ -26,8 +26,7 @@
  *   update(record: TextureRecord, place: { x: number, y: number, width: number, height: number }, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void,
  *   writeCompressed(record: TextureRecord, bytes: Uint8Array): void,
  *   writeRows(record: TextureRecord, level: number, first: number, source: Uint8Array | ImageBitmap, rows?: number): void,
- *   refine(record: TextureRecord, level: number): void, showFrom(record: TextureRecord, level: number): boolean,
- *   copyLayer(record: TextureRecord, layer: number, source: TextureRecord, x: number, y: number): void }}
+ *   refine(record: TextureRecord, level: number): void, showFrom(record: TextureRecord, level: number): boolean }}
  *   textures
  * @property {{ compileShader(source: import('./resources.js').ShaderSource): Promise<any>, createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
  *   destroyMaterial(record: MaterialRecord): void }} pipelines

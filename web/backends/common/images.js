@@ -71,9 +71,9 @@ export class Images {
   }
 
   /** @param {Driver} driver
-   * @param {Pick<TextureRecord, 'handle' | 'width' | 'height' | 'levels' | 'format' | 'sampler' | 'layers'>} what */
+   * @param {Pick<TextureRecord, 'handle' | 'width' | 'height' | 'levels' | 'format' | 'sampler'>} what */
   create(driver, what) {
-    const { handle, width, height, levels, format, layers } = what;
+    const { handle, width, height, levels, format } = what;
     /** @type {TextureRecord} */
     const record = { ...what, sizeBytes: 0, state: 'failed', native: null, users: new Set() };
     this.table.create(record);
@@ -81,8 +81,8 @@ export class Images {
     if (problem) return this.failed(handle, problem);
     try {
       record.native = driver.textures.create(record);
-      record.state = format === TARGET_FORMAT || layers > 0 ? 'ready' : 'pending';
-      record.sizeBytes = Math.max(1, layers) * textureBytes(width, height, levels, format);
+      record.state = format === TARGET_FORMAT ? 'ready' : 'pending';
+      record.sizeBytes = textureBytes(width, height, levels, format);
       this.sizeBytes += record.sizeBytes;
     } catch (error) {
       this.failed(handle, /** @type {Error} */ (error).message);
@@ -141,20 +141,6 @@ export class Images {
     checkImage(record, transfer, image);
     driver.textures.upload(record, image);
     this.hasPixels(record);
-  }
-
-  /** See texture_layer. @param {Driver} driver @param {number} handle @param {number} layer @param {number} from
-   * @param {number} x @param {number} y */
-  layer(driver, handle, layer, from, x, y) {
-    const record = this.table.get(handle), source = this.table.get(from);
-    if (record.state === 'failed' || source.state !== 'ready') return;
-    const side = record.width;
-    if (layer >= record.layers || source.format !== record.format || source.levels < record.levels
-      || x % side !== 0 || y % side !== 0 || x + side > source.width || y + side > source.height) {
-      throw new Error(`Layer ${layer} of ${record.layers} of ${side} x ${side} texels can't be the square at (${x}, ${y}) of a `
-        + `texture of ${source.width} x ${source.height} (format ${source.format}, expected ${record.format}).`);
-    }
-    driver.textures.copyLayer(record, layer, source, x, y);
   }
 
   /** Some rows of a level; see texture_part. @param {Driver} driver @param {number} handle @param {number} transfer

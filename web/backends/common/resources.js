@@ -41,7 +41,6 @@ export function wholeLines(bytes) {
  * @property {number} levels
  * @property {number} format 0 sRGB, 1 linear, 2 sRGB that views draw
  * @property {number} sampler SAMPLER_* bits
- * @property {number} layers 0 = it is none of texture_array
  * @property {number} sizeBytes
  * @property {State} state
  * @property {any} native

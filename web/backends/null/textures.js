@@ -7,7 +7,6 @@ export const nullTextures = Object.freeze({
   write() {},
   update() {},
   upload() {},
-  copyLayer() {},
   writeCompressed() {},
   writeRows() {},
   refine() {},

@@ -327,11 +327,11 @@ export class Webgl2Passes {
     const { gl } = this;
     gl.bindBufferBase(gl.UNIFORM_BUFFER, MATERIAL_BINDING, buffer);
     if (paramsBytes > 0) gl.bindBufferRange(gl.UNIFORM_BUFFER, PARAMS_BINDING, buffer, SHADER_PARAMS_BYTES, paramsBytes);
-    const { boundTextures, boundSamplers } = this, { layered } = this.textures;
+    const { boundTextures, boundSamplers } = this;
     for (let slot = 0; slot < textures.length; slot += 1) {
       if (textures[slot] !== boundTextures[slot]) {
         gl.activeTexture(gl.TEXTURE0 + slot);
-        gl.bindTexture(layered.has(textures[slot]) ? gl.TEXTURE_2D_ARRAY : gl.TEXTURE_2D, boundTextures[slot] = textures[slot]);
+        gl.bindTexture(gl.TEXTURE_2D, boundTextures[slot] = textures[slot]);
       }
       if (samplers[slot] !== boundSamplers[slot]) gl.bindSampler(slot, boundSamplers[slot] = samplers[slot]);
     }

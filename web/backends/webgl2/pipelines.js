@@ -5,7 +5,7 @@
  * material is made; its result is asked for when first drawn, so drivers that compile in parallel can.
  */
 import {
-  COLUMNS, MATERIAL_DOUBLE_SIDED, MATERIAL_ARRAYS, MATERIAL_KINDS, MATERIAL_SLOTS, SHADER_PARAMS_BYTES, TEXTURES_MAX,
+  COLUMNS, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, SHADER_PARAMS_BYTES, TEXTURES_MAX,
 } from '../../gen/layouts.js';
 import { PASSES, WARM_UP } from '../../gen/passes.js';
 import { engineSlots } from '../common/bindings.js';
@@ -203,8 +203,7 @@ export class Webgl2Pipelines {
     this.pipeline(DRAWS.findIndex(({ materials }) => materials === part), record.kind, record.flags, own);
     const all = /** @type {import('./textures.js').Webgl2Textures} */ (this.textures);
     const shown = record.textures.slice(0, own ? undefined : engineSlots(record));
-    const textures = shown.map((texture, slot) => (
-      texture ? texture.native : !own && MATERIAL_ARRAYS[record.kind].includes(slot) ? all.noLayers : all.white));
+    const textures = shown.map((texture) => (texture ? texture.native : all.white));
     const samplers = shown.map((texture) => all.sampler(texture ? texture.sampler : 0));
     const paramsBytes = own ? Math.max(0, record.block.byteLength - SHADER_PARAMS_BYTES) : 0;
     return { buffer, textures, samplers, paramsBytes };

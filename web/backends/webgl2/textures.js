@@ -39,8 +39,6 @@ export class Webgl2Textures {
     this.program = program;
     /** @type {Map<number, WebGLSampler>} */
     this.samplers = new Map();
-    /** Which textures have layers. @type {WeakSet<WebGLTexture>} */
-    this.layered = new WeakSet();
     this.framebuffer = gl.createFramebuffer();
     this.anisotropic = gl.getExtension('EXT_texture_filter_anisotropic');
     /** By texture_create.format. @type {number[]} */
@@ -55,24 +53,16 @@ export class Webgl2Textures {
     gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, 1, 1);
     const white = new Uint8Array([255, 255, 255, 255]);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, white);
-    /** For materials without one of those. */
-    this.noLayers = this.create(/** @type {TextureRecord} */ ({ width: 1, height: 1, levels: 1, format: 1, layers: 1 }));
   }
 
   /** @param {TextureRecord} record @returns {WebGLTexture} */
-  create({ width, height, levels, format, layers }) {
+  create({ width, height, levels, format }) {
     const { gl } = this;
     const texture = gl.createTexture();
     gl.activeTexture(gl.TEXTURE0);
-    if (layers > 0) {
-      gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
-      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, levels, this.formats[format], width, height, layers);
-      this.layered.add(texture);
-    } else {
-      gl.bindTexture(gl.TEXTURE_2D, texture);
-      gl.texStorage2D(gl.TEXTURE_2D, levels, this.formats[format], width, height);
-    }
-    if (Math.max(1, layers) * width * height >= 1 << 18 && gl.getError() === gl.OUT_OF_MEMORY) {
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.texStorage2D(gl.TEXTURE_2D, levels, this.formats[format], width, height);
+    if (width * height >= 1 << 18 && gl.getError() === gl.OUT_OF_MEMORY) {
       gl.deleteTexture(texture);
       throw new Error(`The GPU has no room for its ${width} x ${height} texels; free other textures first.`);
     }
@@ -105,21 +95,6 @@ export class Webgl2Textures {
     this.beginUpload(record);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
     this.downsample(record);
-  }
-
-  /** @param {TextureRecord} record @param {number} layer @param {TextureRecord} source @param {number} x @param {number} y */
-  copyLayer({ native, width, levels }, layer, source, x, y) {
-    const { gl } = this;
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D_ARRAY, native);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
-    for (let level = 0; level < levels; level += 1) {
-      const side = width >> level;
-      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, source.native, level);
-      gl.copyTexSubImage3D(gl.TEXTURE_2D_ARRAY, level, 0, 0, layer, x >> level, y >> level, side, side);
-    }
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, null, 0);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
   /** @param {TextureRecord} record @param {Uint8Array} bytes all levels */

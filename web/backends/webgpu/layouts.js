@@ -36,13 +36,12 @@ export function makeLayouts(device) {
 
 /** A material's group: its block, its textures with their samplers, and of a program's shader its parameters.
  * @param {GPUDevice} device @param {number} textures those of a program's shader included @param {boolean} isOwn
- * @param {boolean} hasWords they hold whole numbers, which the vertex stage reads
- * @param {readonly number[]} arrays those with layers @returns {GPUBindGroupLayout} */
-export function makeMaterialLayout(device, textures, isOwn, hasWords, arrays) {
+ * @param {boolean} hasWords they hold whole numbers, which the vertex stage reads @returns {GPUBindGroupLayout} */
+export function makeMaterialLayout(device, textures, isOwn, hasWords) {
   const block = (/** @type {number} */ binding) => ({ binding, visibility: BOTH_STAGES, buffer: {} });
   const images = Array.from({ length: textures }, (_, slot) => [
     hasWords ? { binding: textureBinding(slot), visibility: VERTEX_STAGE, texture: { sampleType: /** @type {const} */ ('uint') } }
-      : { binding: textureBinding(slot), visibility: FRAGMENT_STAGE, texture: arrays.includes(slot) ? { viewDimension: /** @type {const} */ ('2d-array') } : {} },
+      : { binding: textureBinding(slot), visibility: FRAGMENT_STAGE, texture: {} },
     { binding: samplerBinding(slot), visibility: FRAGMENT_STAGE, sampler: {} },
   ]).flat();
   return device.createBindGroupLayout({

@@ -6,7 +6,7 @@
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  LAYOUTS, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_ARRAYS, MATERIAL_KINDS, MATERIAL_SLOTS, MATERIAL_WORDS, POSED, POSED_BYTES, ROW_LOCATION,
+  LAYOUTS, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, MATERIAL_WORDS, POSED, POSED_BYTES, ROW_LOCATION,
   SHADER_PARAMS_BYTES, STREAM_POSED, TOPOLOGIES, UV1_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, READ_BINDINGS, WARM_UP } from '../../gen/passes.js';
@@ -23,6 +23,7 @@ import { FRAGMENT_STAGE, makeInputLayout, makeMaterialLayout, target } from './l
  * @typedef {{ material: GPUBindGroupLayout, passes: Map<Pass, GPUPipelineLayout>, textures: number }} LookLayouts */
 /** A program's own shader, compiled. @typedef {{ module: GPUShaderModule, layouts: LookLayouts,
  *   pipelines: Map<number, GPURenderPipeline> }} OwnShader */
+const WORDS_KEY = 100; // of layouts, more than there are textures
 const WRITE_RGB = 7;
 const WRITE_ALL = 15;
 /** @type {GPUPrimitiveTopology[]} */
@@ -43,8 +44,7 @@ const BLENDS = Object.freeze({
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 /** By kind: the first one whose textures are as many. What no kind has a program for is drawn by that of its likes. */
 const LIKES = MATERIAL_SLOTS.map(({ length }, kind) => MATERIAL_SLOTS.findIndex(
-  (slots, other) => slots.length === length && MATERIAL_WORDS.includes(kind) === MATERIAL_WORDS.includes(other)
-    && String(MATERIAL_ARRAYS[kind]) === String(MATERIAL_ARRAYS[other])));
+  (slots, other) => slots.length === length && MATERIAL_WORDS.includes(kind) === MATERIAL_WORDS.includes(other)));
 
 /** Of a mesh: its topology * 16, + 2 * its streams, + 1 where it is mirrored, + 8 where it fades. */
 const TOPOLOGY_STEP = 16;
@@ -97,7 +97,7 @@ export class WebgpuPipelines {
     this.textures = textures;
     /** @type {Map<number, GPURenderPipeline>} */
     this.cache = new Map();
-    /** By how many textures there are and what they are. @type {Map<string, LookLayouts>} */
+    /** By how many textures there are, below 0 for programs' shaders. @type {Map<number, LookLayouts>} */
     this.lookLayouts = new Map();
     /** @type {Map<string, GPUShaderModule>} */
     this.modules = new Map();
@@ -237,7 +237,7 @@ export class WebgpuPipelines {
    * @returns {GPURenderPipelineDescriptor} */
   descriptor(list, kind, flags, variant) {
     const row = DRAWS[list];
-    const layout = this.passLayout(this.layoutsOf(MATERIAL_SLOTS[kind].length, false, kind), row);
+    const layout = this.passLayout(this.layoutsOf(MATERIAL_SLOTS[kind].length, false, MATERIAL_WORDS.includes(kind)), row);
     return this.meshDescriptor(row, kind, this.module(meshProgram(kind, row), isPosed(variant)), layout, flags, variant);
   }
 
@@ -302,13 +302,12 @@ export class WebgpuPipelines {
   }
 
   /** @param {number} textures of a material @param {boolean} isOwn of a program's shader
-   * @param {number} [kind] of the engine's @returns {LookLayouts} */
-  layoutsOf(textures, isOwn, kind = 0) {
-    const hasWords = !isOwn && MATERIAL_WORDS.includes(kind), arrays = isOwn ? [] : MATERIAL_ARRAYS[kind];
-    const key = `${textures} ${isOwn} ${hasWords} ${arrays}`;
+   * @param {boolean} [hasWords] whether its textures hold whole numbers @returns {LookLayouts} */
+  layoutsOf(textures, isOwn, hasWords = false) {
+    const key = isOwn ? -textures : hasWords ? WORDS_KEY + textures : textures;
     let found = this.lookLayouts.get(key);
     if (!found) {
-      const material = makeMaterialLayout(this.device, textures, isOwn, hasWords, arrays);
+      const material = makeMaterialLayout(this.device, textures, isOwn, hasWords);
       this.lookLayouts.set(key, found = { material, passes: new Map(), textures });
     }
     return found;
@@ -320,13 +319,13 @@ export class WebgpuPipelines {
     const own = /** @type {OwnShader | null} */ (record.shader?.native ?? null);
     const buffer = this.device.createBuffer({ label: `material ${record.handle}`, size, usage: 0x40 | 0x8 });
     this.device.queue.writeBuffer(buffer, 0, record.block);
-    const { material: layout, textures } = own ? own.layouts : this.layoutsOf(engineSlots(record), false, record.kind);
+    const { material: layout, textures } = own ? own.layouts : this.layoutsOf(engineSlots(record), false, MATERIAL_WORDS.includes(record.kind));
     const params = own && size > SHADER_PARAMS_BYTES ? { buffer, offset: SHADER_PARAMS_BYTES } : { buffer };
     const group = this.device.createBindGroup({
       label: `material ${record.handle}`, layout,
       entries: [
         { binding: 0, resource: { buffer, size: MATERIAL_BLOCK_BYTES } },
-        ...this.textureEntries(record.textures.slice(0, textures), own ? [] : MATERIAL_ARRAYS[record.kind]),
+        ...this.textureEntries(record.textures.slice(0, textures)),
         ...(own ? [{ binding: PARAMS_BINDING, resource: params }] : []),
       ],
     });
@@ -336,12 +335,10 @@ export class WebgpuPipelines {
     return { buffer, group };
   }
 
-  /** @param {MaterialRecord['textures']} textures @param {readonly number[]} arrays slots with layers
-   * @returns {GPUBindGroupEntry[]} */
-  textureEntries(textures, arrays) {
+  /** @param {MaterialRecord['textures']} textures @returns {GPUBindGroupEntry[]} */
+  textureEntries(textures) {
     return textures.flatMap((texture, slot) => [
-      { binding: textureBinding(slot),
-        resource: texture ? texture.native.view : arrays.includes(slot) ? this.textures.noLayers : this.textures.white },
+      { binding: textureBinding(slot), resource: texture ? texture.native.view : this.textures.white },
       { binding: samplerBinding(slot), resource: this.textures.sampler(texture ? texture.sampler : 0) },
     ]);
   }

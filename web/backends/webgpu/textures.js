@@ -14,7 +14,6 @@ const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb', 'rgba16floa
   'astc-4x4-unorm-srgb', 'astc-4x4-unorm', 'bc7-rgba-unorm-srgb', 'bc7-rgba-unorm', 'etc2-rgba8unorm-srgb', 'etc2-rgba8unorm',
   'etc2-rgb8unorm-srgb', 'etc2-rgb8unorm', 'bc1-rgba-unorm-srgb', 'bc1-rgba-unorm',
   'bc5-rg-unorm', 'bc5-rg-unorm', 'eac-rg11unorm', 'eac-rg11unorm']; // compressed: by TEXTURE_FAMILIES
-const COPY_SRC = 0x01;
 const COPY_DST = 0x02;
 const TEXTURE_BINDING = 0x04;
 const RENDER_ATTACHMENT = 0x10;
@@ -38,25 +37,23 @@ export class WebgpuTextures {
     /** @type {Map<GPUTextureFormat, GPURenderPipeline>} */
     this.downsamplers = new Map();
     this.white = this.makeSolid([255, 255, 255, 255]);
-    this.noLayers = this.makeSolid([0, 0, 0, 0], '2d-array');
   }
 
-  /** A 1 x 1 texture for materials without one. @param {number[]} rgba @param {GPUTextureViewDimension} [dimension]
-   * @returns {GPUTextureView} */
-  makeSolid(rgba, dimension = '2d') {
+  /** A 1 x 1 texture for materials without one. @param {number[]} rgba @returns {GPUTextureView} */
+  makeSolid(rgba) {
     const texture = this.device.createTexture({ size: [1, 1], format: FORMATS[1], usage: TEXTURE_BINDING | COPY_DST });
     this.device.queue.writeTexture({ texture }, new Uint8Array(rgba), { bytesPerRow: 4 }, [1, 1]);
-    return texture.createView({ dimension });
+    return texture.createView();
   }
 
   /** @param {TextureRecord} record */
   create(record) {
-    const { handle, width, height, levels, format, layers } = record;
-    const texture = this.checked('texture', record, Math.max(1, layers) * textureBytes(width, height, 1, format), () => this.device.createTexture({
-      label: `texture ${handle}`, size: [width, height, Math.max(1, layers)], mipLevelCount: levels, format: FORMATS[format],
-      usage: COPY_DST | TEXTURE_BINDING | (familyOf(format) > 0 ? 0 : RENDER_ATTACHMENT | COPY_SRC),
+    const { handle, width, height, levels, format } = record;
+    const texture = this.checked('texture', record, textureBytes(width, height, 1, format), () => this.device.createTexture({
+      label: `texture ${handle}`, size: [width, height], mipLevelCount: levels, format: FORMATS[format],
+      usage: COPY_DST | TEXTURE_BINDING | (familyOf(format) > 0 ? 0 : RENDER_ATTACHMENT),
     }));
-    return { texture, view: texture.createView({ dimension: layers > 0 ? '2d-array' : '2d' }), number: nextNumber() };
+    return { texture, view: texture.createView(), number: nextNumber() };
   }
 
   /** @param {{ texture: GPUTexture }} native */
@@ -84,17 +81,6 @@ export class WebgpuTextures {
     const target = { texture: native.texture, premultipliedAlpha: false, colorSpace: /** @type {const} */ ('srgb') };
     this.device.queue.copyExternalImageToTexture({ source: image }, target, [width, height]);
     this.downsample(native.texture, levels, FORMATS[format]);
-  }
-
-  /** @param {TextureRecord} record @param {number} layer @param {TextureRecord} source @param {number} x @param {number} y */
-  copyLayer({ native, width, levels }, layer, source, x, y) {
-    const encoder = this.device.createCommandEncoder();
-    for (let mipLevel = 0; mipLevel < levels; mipLevel += 1) {
-      const side = width >> mipLevel;
-      encoder.copyTextureToTexture({ texture: source.native.texture, mipLevel, origin: [x >> mipLevel, y >> mipLevel] },
-        { texture: native.texture, mipLevel, origin: [0, 0, layer] }, [side, side]);
-    }
-    this.device.queue.submit([encoder.finish()]);
   }
 
   /** @param {TextureRecord} record @param {Uint8Array} bytes all levels */

@@ -90,7 +90,6 @@ struct MaterialBlock {
   water_clarity_m: f32,
   detail_strength: f32,
   detail_scale_m: f32,
-  ground_cells_per_m: vec2<f32>,
   lit: f32,
   bound: u32,
   layers_low: u32,

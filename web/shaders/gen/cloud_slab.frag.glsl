@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl cloud_slab.wgsl
-// sha256 5262eb5309f441c959760a051783ab260c13d43bee648cec3e3c072e2b8cddea. Do not edit.
+// sha256 37e720d00c46107efdf1a17ab44fc5d0603f6d9590d3bcf3fa4672000c735066. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 1bac679033a711a7f629fbb39ce14be1b597ad7da1cc0a53917e5ab3e35dbaa3. Do not edit.
+// sha256 43453ee783ad99bfb20407422f36e82172e6455e2858afa8d8d9bf1b0f62c4a0. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -186,7 +186,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 34e0d0de44f79a505570e11142e20b506c504100c88a19e24c7c75a183eb31e7. Do not edit.
+// sha256 d61d8ba66a871339d9417863a66f1e0c9029839e9cbc842973d7fcfb7816b280. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -247,7 +247,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // curves.wgsl glyphs.wgsl
-// sha256 7de3e9b15e4c99e452cdb7819ea1308871f4df3ebe046fc0930533b4db80321c. Do not edit.
+// sha256 a0f0ebd562cc6721d8715a77df4a0059d9bf21c3b706c70ce74cba37ce21493c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -157,7 +157,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;

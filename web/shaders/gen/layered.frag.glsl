@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 6bc6bb4161521cd020af821a4e2b585da2d7d1e36fb11baafd054c60aac6d2ee. Do not edit.
+// sha256 fb03832b5b7d1fd77ad9932ec800292c2ef3fc3418fd0a5e50ee7832a0f5c245. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -247,7 +247,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl
 // particle_numbers.wgsl particles.wgsl
-// sha256 6539c4c014ea0009d36a27dc1cc56fb75f87d38660f98f9b6e32e4e69271dd24. Do not edit.
+// sha256 9ea02a02ef9224fdbe3598502258691ca3e9845d07d7a6967ecff66d3900fd44. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -71,7 +71,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;

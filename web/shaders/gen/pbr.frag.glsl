@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 9cbec83126d05da1c2787e382aee63bbff219554578b836065cc8684eb5ee0b7. Do not edit.
+// sha256 63fa818e741341dd69b8e2cd15bf0f18ffb0bc37cb9fdaf4ace77b418abc583c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -247,7 +247,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 59de94c416966a7cb6b09840427ae6cb7c535289096f64017b78552507dccb1c. Do not edit.
+// sha256 80d2ad25525e4160b6af5b9a31dc48dd8b22bb74760aff793cb331f6df952709. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

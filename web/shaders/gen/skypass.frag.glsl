@@ -4,7 +4,7 @@
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl panorama.wgsl air_light.wgsl
 // air_walk.wgsl skypass.wgsl
-// sha256 6d1a69458df2ed340c20dbe887a3cf3da0c22fbd544e8443b4b6a1cc5fc5f63a. Do not edit.
+// sha256 45dc8e1f7b5b3e18ac5ad2d2b37c6f1cd596d224c10693782b4f2d994d1c4424. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

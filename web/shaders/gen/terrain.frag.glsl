@@ -3,12 +3,11 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
-// gen/slots_terrain.wgsl gen/ground_kinds.wgsl ground.wgsl terrain.wgsl
-// sha256 3500ab45e92d2088550f8dc1aba2e8cd20589150c3c8771a7e88d25307a769f9. Do not edit.
+// gen/slots_pbr.wgsl terrain.wgsl
+// sha256 7294165c847088a9a9de0e35bffcc3e0f79edc4575451fc7049723a5a06ad53a. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
-precision highp sampler2DArray;
 precision highp sampler2DShadow;
 precision highp usampler2D;
 #ifndef MIRRORED
@@ -51,25 +50,6 @@ struct Seen {
   vec4 color;
   vec4 weights;
   uvec2 id;
-};
-
-struct Ground {
-  vec3 color;
-  vec3 bend;
-  float roughness;
-  float there;
-};
-
-struct GroundCell {
-  uint kind;
-  vec3 expected;
-  vec2 shift;
-};
-
-struct GroundSample {
-  vec3 color;
-  vec2 normal;
-  float height;
 };
 
 struct Wet {
@@ -165,7 +145,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;
@@ -232,18 +211,6 @@ uniform sampler2D base_color_texture;
 const uint HAS_EMISSIVE = 16u;
 uniform sampler2D emissive_texture;
 const uint UV_EMISSIVE = 8u;
-const uint HAS_GROUND_CONTROL = 2u;
-const uint HAS_GROUND_COLOR = 4u;
-const vec2 GROUND_FADES_M = vec2(25.0, 90.0);
-uniform sampler2DArray ground_color_texture;
-uniform sampler2D ground_control_texture;
-const uint GROUND_CONTROL_TEXELS = 131u;
-const uint UV_GROUND_CONTROL = 2u;
-const uint GROUND_LAYERS = 16u;
-const uint GROUND_WIDE = 24064u;
-uniform sampler2DArray ground_relief_texture;
-const uint GROUND_ROUGH_LOW = 3656314605u;
-const uint GROUND_ROUGH_HIGH = 3733581275u;
 const uint ROOF_MATRIX = 11u;
 uniform sampler2DShadow shadow_atlas;
 uniform sampler2D screen;
@@ -275,135 +242,6 @@ vec3 pattern_position(vec3 p) {
   return p + frame.pattern_camera.xyz;
 }
 
-vec4 ground_mean(uint kind) {
-  return textureLod(ground_color_texture, vec3(vec2(0.5), float(kind)), 9.0);
-}
-
-float hash3(ivec3 p) {
-  uvec3 q = uvec3(p);
-  uint h = (q.x * 0x8da6b343u) ^ (q.y * 0xd8163841u) ^ (q.z * 0xcb1ab31fu);
-  h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
-  h = (h ^ (h >> 12u)) * 0x297a2d39u;
-  h = h ^ (h >> 15u);
-  return float(h >> 8u) * 1.1920928955078125e-7 - 1.0;
-}
-
-vec3 noise2_1(vec2 p, int seed) {
-  vec2 cell = floor(p);
-  vec2 f = p - cell;
-  ivec2 i = ivec2(cell);
-  vec2 u = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
-  vec2 du = 30.0 * f * f * (f - 1.0) * (f - 1.0);
-  float a = hash3(ivec3(i, seed));
-  float b = hash3(ivec3(i + ivec2(1, 0), seed));
-  float c = hash3(ivec3(i + ivec2(0, 1), seed));
-  float d = hash3(ivec3(i + ivec2(1, 1), seed));
-  vec2 slope = vec2(mix(b - a, d - c, u.y), mix(c - a, d - b, u.x));
-  return vec3(du * slope, mix(mix(a, b, u.x), mix(c, d, u.x), u.y));
-}
-
-GroundCell ground_cell(vec2 at, vec4 dice) {
-  ivec2 beside = ivec2(floor(at + 0.5 * (dice.xy - 0.5)));
-  vec4 texel = texelFetch(ground_control_texture, clamp(beside, ivec2(0), ivec2(int(GROUND_CONTROL_TEXELS) - 1)), 0);
-  uint low = min(uint(texel.r * 255.0 + 0.5), 15u);
-  uint high = min(uint(texel.g * 255.0 + 0.5), 15u);
-  vec3 expected = ground_mean(low).rgb;
-  if (texel.b > 0.0) {
-    expected = mix(expected, ground_mean(high).rgb, texel.b);
-  }
-  return GroundCell(((dice.z < texel.b) ? (high) : (low)), expected, dice.wx);
-}
-
-vec4 ground_dice(ivec2 cell) {
-  uvec2 q = uvec2(cell);
-  uint h = (q.x * 0x8da6b343u) ^ (q.y * 0xd8163841u);
-  h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
-  h = (h ^ (h >> 12u)) * 0x297a2d39u;
-  h = h ^ (h >> 15u);
-  uint k = h * 0x9e3779b1u;
-  return vec4(float(h & 0xffffu), float(h >> 16u), float(k & 0xffffu), float(k >> 16u)) / 65536.0;
-}
-
-float ground_metres(uint kind) {
-  return mix(2.0, 4.0, ((GROUND_WIDE >> kind) & 1u) != 0u);
-}
-
-GroundSample ground_sample(uint kind, vec2 uv, vec2 dx, vec2 dy) {
-  vec4 color = textureGrad(ground_color_texture, vec3(uv, float(kind)), dx, dy);
-  vec4 relief = textureGrad(ground_relief_texture, vec3(uv, float(kind)), dx, dy);
-  return GroundSample(color.rgb, (relief.xy * 2.0 - 1.0) * relief.a, relief.z * relief.a);
-}
-
-float ground_roughness(uint kind) {
-  uint four = ((kind >= 8u) ? (GROUND_ROUGH_HIGH) : (GROUND_ROUGH_LOW)) >> (4u * (kind & 7u));
-  return float(four & 15u) / 15.0;
-}
-
-void ground_side(uint kind, vec3 p, vec3 dx, vec3 dy, vec3 normal, inout vec3 color, inout vec3 bend) {
-  float each = 1.0 / ground_metres(kind);
-  GroundSample x = ground_sample(kind, vec2(p.z, -p.y) * each, vec2(dx.z, -dx.y) * each, vec2(dy.z, -dy.y) * each);
-  GroundSample z = ground_sample(kind, vec2(p.x, -p.y) * each, vec2(dx.x, -dx.y) * each, vec2(dy.x, -dy.y) * each);
-  vec2 w = pow(abs(normal.xz), vec2(4.0));
-  float share = w.x / max(w.x + w.y, 1e-4);
-  color = mix(z.color, x.color, share);
-  bend = mix(vec3(z.normal.x, -z.normal.y, 0.0), vec3(0.0, -x.normal.y, x.normal.x), share);
-}
-
-Ground ground_at(vec3 p, vec3 dx, vec3 dy, vec2 uv, vec3 normal, float distance_m) {
-  float seen_1 = 1.0 - smoothstep(GROUND_FADES_M.x, GROUND_FADES_M.y, distance_m);
-  float known = ground_mean(0u).a * mix(0.0, seen_1, uvec2(textureSize(ground_control_texture, 0)).x == GROUND_CONTROL_TEXELS);
-  if (known <= 0.0) {
-    return Ground(vec3(1.0), vec3(0.0), 0.9, 0.0);
-  }
-  vec3 row = material.uv[UV_GROUND_CONTROL].xyz;
-  vec2 here = uv * row.x + row.z;
-  vec2 bent = p.xz + 0.22 * vec2(noise2_1(p.xz * 0.9, 11).z, noise2_1(p.xz * 0.9, 12).z);
-  vec2 skewed = vec2(bent.x - 0.57735027 * bent.y, 1.15470054 * bent.y) / 1.15;
-  ivec2 base = ivec2(floor(skewed));
-  vec2 f = fract(skewed);
-  bool above = f.x + f.y > 1.0;
-  vec3 weights = vec3(1.0 - f.x - f.y, f.y, f.x);
-  ivec2 at_0 = base;
-  if (above) {
-    weights = vec3(f.x + f.y - 1.0, 1.0 - f.x, 1.0 - f.y);
-    at_0 = base + ivec2(1, 1);
-  }
-  ivec2 at_1 = base + ivec2(0, 1);
-  ivec2 at_2 = base + ivec2(1, 0);
-  vec2 across = material.ground_cells_per_m * 1.15;
-  vec2 own = p.xz / 1.15;
-  vec2 to_0 = vec2(float(at_0.x) + 0.5 * float(at_0.y), 0.86602540 * float(at_0.y)) - own;
-  vec2 to_1 = vec2(float(at_1.x) + 0.5 * float(at_1.y), 0.86602540 * float(at_1.y)) - own;
-  vec2 to_2 = vec2(float(at_2.x) + 0.5 * float(at_2.y), 0.86602540 * float(at_2.y)) - own;
-  GroundCell cell_0 = ground_cell(here + to_0 * across, ground_dice(at_0));
-  GroundCell cell_1 = ground_cell(here + to_1 * across, ground_dice(at_1));
-  GroundCell cell_2 = ground_cell(here + to_2 * across, ground_dice(at_2));
-  vec3 each = vec3(1.0 / ground_metres(cell_0.kind), 1.0 / ground_metres(cell_1.kind), 1.0 / ground_metres(cell_2.kind));
-  GroundSample one = ground_sample(cell_0.kind, p.xz * each.x + cell_0.shift, dx.xz * each.x, dy.xz * each.x);
-  GroundSample two = ground_sample(cell_1.kind, p.xz * each.y + cell_1.shift, dx.xz * each.y, dy.xz * each.y);
-  GroundSample three = ground_sample(cell_2.kind, p.xz * each.z + cell_2.shift, dx.xz * each.z, dy.xz * each.z);
-  vec3 tall = 0.15 + vec3(one.height, two.height, three.height);
-  vec3 b = weights * weights * weights * tall * tall;
-  b /= max(b.x + b.y + b.z, 1e-6);
-  vec3 color = one.color * b.x + two.color * b.y + three.color * b.z;
-  vec2 tilt = one.normal * b.x + two.normal * b.y + three.normal * b.z;
-  vec3 bend = vec3(tilt.x, 0.0, tilt.y);
-  vec3 expected = cell_0.expected * weights.x + cell_1.expected * weights.y + cell_2.expected * weights.z;
-  vec3 rough = vec3(ground_roughness(cell_0.kind), ground_roughness(cell_1.kind), ground_roughness(cell_2.kind));
-  uint steep = ((weights.y > weights.z) ? (cell_1.kind) : (cell_2.kind));
-  steep = ((weights.x > max(weights.y, weights.z)) ? (cell_0.kind) : (steep));
-  float side = smoothstep(0.80, 0.64, normal.y);
-  if (side > 0.0) {
-    vec3 side_color = vec3(0.0);
-    vec3 side_bend = vec3(0.0);
-    ground_side(steep, p, dx, dy, normal, side_color, side_bend);
-    color = mix(color, side_color, side);
-    bend = mix(bend, side_bend, side);
-  }
-  vec3 over = clamp(color / max(expected, vec3(0.004)), vec3(0.0), vec3(6.0));
-  return Ground(mix(vec3(1.0), over, known), bend * known, dot(b, rough), known);
-}
-
 vec4 between_corners(vec3 f, float a, float b, float c, float d, float e, float g, float h, float k) {
   vec3 u = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
   vec3 du = 30.0 * f * f * (f - 1.0) * (f - 1.0);
@@ -414,6 +252,15 @@ vec4 between_corners(vec3 f, float a, float b, float c, float d, float e, float 
   float z0 = mix(mix(a, b, u.x), mix(c, d, u.x), u.y);
   float z1 = mix(mix(e, g, u.x), mix(h, k, u.x), u.y);
   return vec4(du * vec3(x1 - x0, y1 - y0, z1 - z0), mix(x0, x1, u.x));
+}
+
+float hash3(ivec3 p) {
+  uvec3 q = uvec3(p);
+  uint h = (q.x * 0x8da6b343u) ^ (q.y * 0xd8163841u) ^ (q.z * 0xcb1ab31fu);
+  h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
+  h = (h ^ (h >> 12u)) * 0x297a2d39u;
+  h = h ^ (h >> 15u);
+  return float(h >> 8u) * 1.1920928955078125e-7 - 1.0;
 }
 
 vec4 noise3_1(vec3 p) {
@@ -473,6 +320,20 @@ float open_sky(vec3 p, vec3 n) {
     return 1.0;
   }
   return mix(shadow_tent(frame.roof.xy + q.xy * frame.roof.zw, q.z), 1.0, smoothstep(0.85, 0.98, edge));
+}
+
+vec3 noise2_1(vec2 p, int seed) {
+  vec2 cell = floor(p);
+  vec2 f = p - cell;
+  ivec2 i = ivec2(cell);
+  vec2 u = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
+  vec2 du = 30.0 * f * f * (f - 1.0) * (f - 1.0);
+  float a = hash3(ivec3(i, seed));
+  float b = hash3(ivec3(i + ivec2(1, 0), seed));
+  float c = hash3(ivec3(i + ivec2(0, 1), seed));
+  float d = hash3(ivec3(i + ivec2(1, 1), seed));
+  vec2 slope = vec2(mix(b - a, d - c, u.y), mix(c - a, d - b, u.x));
+  return vec3(du * slope, mix(mix(a, b, u.x), mix(c, d, u.x), u.y));
 }
 
 float pool_at(vec3 p, vec3 geometric, float amount) {
@@ -1247,10 +1108,8 @@ Seen fragment_main(Varyings in_3, bool front) {
   adapted_ev = in_3.adapted_ev;
   uint bound = material.bound;
   vec3 p = pattern_position(in_3.position);
-  vec3 dx = dFdx(in_3.position);
-  vec3 dy = dFdy(in_3.position);
-  float across = length(dx);
-  float along = length(dy);
+  float across = length(dFdx(in_3.position));
+  float along = length(dFdy(in_3.position));
   float footprint = pow(max(across, along), 0.65) * pow(min(across, along), 0.35);
   vec3 geometric = normalize(in_3.normal) * mix(-1.0, 1.0, front);
   vec3 base = in_3.color.rgb;
@@ -1262,41 +1121,27 @@ Seen fragment_main(Varyings in_3, bool front) {
     vec4 painted = texture(emissive_texture, vec2(dot(material.uv[UV_EMISSIVE].xyz, at), dot(material.uv[9u].xyz, at)));
     base = mix(base, painted.rgb, painted.a);
   }
-  Ground ground = Ground(vec3(1.0), vec3(0.0), material.roughness, 0.0);
-  if ((bound & 6u) == 6u) {
-    ground = ground_at(p, dx, dy, in_3.uv, geometric, length(in_3.position));
-  }
   float strength = material.detail_strength;
   float scale = max(material.detail_scale_m, 0.01);
   vec4 o1 = detail_octave(p, scale * 7.3, footprint);
   vec4 o2 = detail_octave(p + vec3(17.1, 3.7, 41.9), scale * 1.9, footprint);
-  vec4 o3 = vec4(0.0);
-  vec4 o4 = o3;
-  vec4 o5 = o3;
-  vec4 o6 = o3;
-  vec4 o7 = o3;
-  float left = 1.0 - ground.there;
-  if (left > 0.0) {
-    o3 = left * detail_octave(p + vec3(5.3, 29.3, 11.7), scale * 0.47, footprint);
-    o4 = left * detail_octave(p + vec3(31.7, 13.1, 7.9), scale * 0.11, footprint);
-    o5 = left * detail_octave(p + vec3(2.9, 19.7, 23.3), scale * 0.029, footprint);
-    o6 = left * detail_octave(p + vec3(13.7, 5.9, 37.1), scale * 0.0093, footprint);
-    o7 = left * detail_octave(p + vec3(23.9, 11.3, 3.1), scale * 0.0031, footprint);
-  }
+  vec4 o3 = detail_octave(p + vec3(5.3, 29.3, 11.7), scale * 0.47, footprint);
+  vec4 o4 = detail_octave(p + vec3(31.7, 13.1, 7.9), scale * 0.11, footprint);
+  vec4 o5 = detail_octave(p + vec3(2.9, 19.7, 23.3), scale * 0.029, footprint);
+  vec4 o6 = detail_octave(p + vec3(13.7, 5.9, 37.1), scale * 0.0093, footprint);
+  vec4 o7 = detail_octave(p + vec3(23.9, 11.3, 3.1), scale * 0.0031, footprint);
   float patches = clamp(0.4 + 0.9 * o2.w + 0.5 * o3.w, 0.0, 1.0);
   float pebble = smoothstep(0.34, 0.52, o5.w) * patches;
   float speck = smoothstep(0.3, 0.55, o6.w) * (0.35 + 0.65 * patches);
   float slope = 1.0 - clamp(geometric.y, 0.0, 1.0);
   float shade_value = 0.26 * o1.w + 0.26 * o2.w + 0.22 * o3.w + 0.14 * o4.w + 0.12 * o5.w + 0.18 * o6.w + 0.24 * o7.w + pebble * (0.15 + 0.7 * o4.w) - 0.25 * speck;
   vec3 tint = mix(vec3(0.92, 0.98, 1.04), vec3(1.08, 1.01, 0.92), clamp(0.5 + 0.6 * (o1.w + 0.5 * o2.w), 0.0, 1.0));
-  base *= ground.color * max(1.0 + strength * shade_value, 0.15) * mix(vec3(1.0), tint, clamp(strength, 0.0, 1.0));
+  base *= max(1.0 + strength * shade_value, 0.15) * mix(vec3(1.0), tint, clamp(strength, 0.0, 1.0));
   vec3 gradient = 0.05 * o1.xyz + 0.12 * o2.xyz + 0.20 * o3.xyz + 0.22 * o4.xyz + (0.14 + 0.3 * pebble) * o5.xyz + (0.13 + 0.2 * speck) * o6.xyz + 0.10 * o7.xyz;
   vec3 bump = gradient * strength * (0.7 + 1.3 * clamp(slope * 2.0, 0.0, 1.0));
-  vec3 tilt = ground.bend - bump;
-  vec3 normal = normalize(geometric + tilt - geometric * dot(tilt, geometric));
+  vec3 normal = normalize(geometric - (bump - geometric * dot(bump, geometric)));
   float cavity = clamp(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0), 0.0, 1.0);
-  float roughness = clamp(mix(material.roughness, ground.roughness, ground.there), 0.3, 1.0);
-  Wet wet = wetted(base, roughness, normal, material.metallic, in_3.position, geometric);
+  Wet wet = wetted(base, clamp(material.roughness, 0.3, 1.0), normal, material.metallic, in_3.position, geometric);
   LitSurface surface = plain_surface(wet.color, wet.normal, material.metallic, wet.roughness, cavity);
   vec3 radiance = shade(surface, in_3.position, geometric) + material.emissive * material.emissive_strength;
   if (FADES && faded(in_3.fade, in_3.clip.xy)) {

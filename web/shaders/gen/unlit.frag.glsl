@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl radiance.wgsl
 // air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl gen/slots_pbr.wgsl base_uv.wgsl
 // unlit.wgsl
-// sha256 ca01f22c0fb4abd9566280b36e04bc6233ef429fe03a048ece719c59fc58f609. Do not edit.
+// sha256 195d4950267b66e9d3392e9c56f9f3733e435990f248d29d6ae2c2acef4123ef. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -98,7 +98,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;

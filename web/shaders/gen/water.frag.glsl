@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 8b5b8f98945cde86146d56f9aea20250d1d8dd52d92829c5a7bfe74224ab34a8. Do not edit.
+// sha256 cae60428fbe0080ff07a710c79fcf4477750b59dcb84ddb32d644187a27fd107. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -184,7 +184,6 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
-  vec2 ground_cells_per_m;
   float lit;
   uint bound;
   uint layers_low;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl screen_space.wgsl trace.wgsl wet.wgsl
-// sha256 25c90ff0f07b61bea9e914f7260b90a4dab4c7378f77ed3452b53938bc6801b9. Do not edit.
+// sha256 c8bb9595201c2b4da472625c243c4ba6133010acb22c93ce16734d22442dca01. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

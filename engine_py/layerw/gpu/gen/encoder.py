@@ -39,8 +39,6 @@ _texture_destroy = struct.Struct("<II").pack_into
 _texture_write = struct.Struct("<IIII").pack_into
 _texture_upload = struct.Struct("<III").pack_into
 _texture_update = struct.Struct("<IIIIIIII").pack_into
-_texture_array = struct.Struct("<IIIIII").pack_into
-_texture_layer = struct.Struct("<IIIIII").pack_into
 _mesh_create = struct.Struct("<IIIIIIIIIII").pack_into
 _mesh_destroy = struct.Struct("<II").pack_into
 _device_begin = struct.Struct("<I").pack_into
@@ -343,22 +341,6 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _texture_update(self._bytes, self._end, 0x8000f, texture, x, y, width, height, data & 0xFFFFFFFF, size_bytes)
-        self._end = end
-
-    def texture_array(self, texture: int, side: int, layers: int, format: int, sampler: int) -> None:
-        """A texture of square layers with all their levels, zero at first. format: 0 rgba8 sRGB, 1 rgba8 linear."""
-        end = self._end + 24
-        if end > self._limit:
-            self._grow(end)
-        _texture_array(self._bytes, self._end, 0x60058, texture, side, layers, format, sampler)
-        self._end = end
-
-    def texture_layer(self, texture: int, layer: int, source: int, x: int, y: int) -> None:
-        """A layer of a texture_array becomes a square of another texture of the same format, from (x, y) on, in all levels of its own; x and y are multiples of its side."""
-        end = self._end + 24
-        if end > self._limit:
-            self._grow(end)
-        _texture_layer(self._bytes, self._end, 0x60059, texture, layer, source, x, y)
         self._end = end
 
     def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int, index_offset: int, index_count: int, index_bytes: int, topology: int, streams: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from layerw.gpu.codegen_passes import READ_GROUP as READ_GROUP
 from layerw.gpu.codegen_passes import bindings
-from layerw.gpu.kinds import KINDS, TEXTURES_MAX, arrays, slots
+from layerw.gpu.kinds import KINDS, TEXTURES_MAX, slots
 from layerw.gpu.passes import Pass, target
 from layerw.gpu.spec import COLUMNS, MATERIAL_KINDS
 from layerw.hosts.native.formats import sample_type
@@ -19,7 +19,6 @@ POSES_BINDING = 12  # as shaders/posed.wgsl has it
 PARAMS_BINDING = 1 + 2 * TEXTURES_MAX
 READ_BINDINGS = bindings()
 SLOTS = tuple(slots(kind) for kind in MATERIAL_KINDS)
-ARRAYS = tuple(arrays(kind) for kind in MATERIAL_KINDS)
 WORDS = tuple(kind.words for kind in KINDS)  # whether a kind's textures hold whole numbers
 
 
@@ -47,13 +46,12 @@ def draw_layout(device: Gpu) -> Gpu:
     return device.create_bind_group_layout(label="draw", entries=[_block(0, VERTEX_STAGE)])
 
 
-def material_layout(device: Gpu, textures: int, is_own: bool, has_words: bool, layered: tuple[int, ...]) -> Gpu:
+def material_layout(device: Gpu, textures: int, is_own: bool, has_words: bool) -> Gpu:
     """textures: those of a program's shader included; is_own: of one; has_words: they hold whole numbers, which the
-    vertex stage reads; layered: slots of those with layers."""
+    vertex stage reads."""
     stage, kind = (VERTEX_STAGE, "uint") if has_words else (FRAGMENT_STAGE, "float")
     images = [entry for slot in range(textures) for entry in (
-        {"binding": texture_binding(slot), "visibility": stage, "texture": {
-            "sample_type": kind, "view_dimension": "2d-array" if slot in layered else "2d"}},
+        {"binding": texture_binding(slot), "visibility": stage, "texture": {"sample_type": kind}},
         {"binding": texture_binding(slot) + 1, "visibility": FRAGMENT_STAGE, "sampler": {}})]
     params = [_block(PARAMS_BINDING)] if is_own else []
     return device.create_bind_group_layout(label="material", entries=[_block(0), *images, *params])

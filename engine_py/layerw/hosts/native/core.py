@@ -271,12 +271,6 @@ class Core:
     def texture_create(self, texture: int, width: int, height: int, levels: int, format: int, sampler: int) -> None:
         self.images.create(self.driver, TextureRecord(texture, width, height, levels, format, sampler))
 
-    def texture_array(self, texture: int, side: int, layers: int, format: int, sampler: int) -> None:
-        self.images.create(self.driver, TextureRecord(texture, side, side, side.bit_length(), format, sampler, layers))
-
-    def texture_layer(self, texture: int, layer: int, source: int, x: int, y: int) -> None:
-        self.images.layer(self.driver, texture, layer, source, x, y)
-
     def texture_destroy(self, texture: int) -> None:
         self.images.destroy(texture)
 

@@ -44,8 +44,8 @@ class Images:
             record.native = driver.textures.create(record)
         except Exception as error:  # of wgpu: no room
             return self._failed(record.handle, str(error))
-        record.state = "ready" if record.format == TARGET_FORMAT or record.layers else "pending"
-        record.size_bytes = max(record.layers, 1) * texture_bytes(*sides)
+        record.state = "ready" if record.format == TARGET_FORMAT else "pending"
+        record.size_bytes = texture_bytes(*sides)
         self.size_bytes += record.size_bytes
 
     def destroy(self, handle: int) -> None:
@@ -79,19 +79,6 @@ class Images:
             raise CommandError(f"{len(data)} bytes of {width} x {height} texels are written at ({x}, {y}) of a texture "
                                f"of {record.width} x {record.height}.")
         driver.textures.update(record, place, data)
-
-    def layer(self, driver: Driver, handle: int, layer: int, source: int, x: int, y: int) -> None:
-        """See texture_layer."""
-        record, given = self.table.get(handle), self.table.get(source)
-        if record.state == "failed" or given.state != "ready":
-            return
-        side = record.width
-        fits = x + side <= given.width and y + side <= given.height and x % side == y % side == 0
-        if layer >= record.layers or given.format != record.format or given.levels < record.levels or not fits:
-            raise CommandError(f"Layer {layer} of {record.layers} of {side} x {side} texels can't be the square at "
-                               f"({x}, {y}) of a texture of {given.width} x {given.height} (format {given.format}, "
-                               f"expected {record.format}).")
-        driver.textures.copy_layer(record, layer, given, x, y)
 
     def upload(self, driver: Driver, handle: int, transfer: int, sources: Sources) -> None:
         """From a decoded image; of a compressed format all levels."""

@@ -13,15 +13,7 @@ from typing import Any
 from layerw.gpu import kinds, spec
 from layerw.gpu.passes import PASSES, Pass, target
 from layerw.hosts.native import bindings, programs
-from layerw.hosts.native.bindings import (
-    ARRAYS,
-    FRAGMENT_STAGE,
-    PARAMS_BINDING,
-    READ_BINDINGS,
-    SLOTS,
-    WORDS,
-    texture_binding,
-)
+from layerw.hosts.native.bindings import FRAGMENT_STAGE, PARAMS_BINDING, READ_BINDINGS, SLOTS, WORDS, texture_binding
 from layerw.hosts.native.buffers import TOPOLOGY_STEP
 from layerw.hosts.native.formats import FORMATS, NOTHING
 from layerw.hosts.native.own_shaders import OwnShaderError, compile_module, unfit
@@ -36,8 +28,7 @@ _UV1_LOCATION, _POSED_LOCATION = 6, 7
 _ALWAYS = {"format": FORMATS["depth32float"], "depth_compare": "always", "depth_write_enabled": True}
 _WRITE_RGB, _WRITE_ALL = 7, 15
 # By kind: the first one whose textures are as many. What no kind has a program for is drawn by that of its likes.
-_LIKES = tuple(next(n for n, names in enumerate(SLOTS) if len(names) == len(slots) and WORDS[n] == WORDS[kind]
-                    and ARRAYS[n] == ARRAYS[kind])
+_LIKES = tuple(next(n for n, names in enumerate(SLOTS) if len(names) == len(slots) and WORDS[n] == WORDS[kind])
                for kind, slots in enumerate(SLOTS))
 
 
@@ -74,7 +65,7 @@ class Pipelines:
         self.device, self.textures = device, textures
         self._frame, self._draw = frame, draw
         self._cache: dict[tuple[int, ...], Gpu] = {}
-        self._looks: dict[tuple[int, bool, bool, tuple[int, ...]], LookLayouts] = {}
+        self._looks: dict[tuple[int, bool, bool], LookLayouts] = {}
         self._modules: dict[tuple[str, bool], Gpu] = {}
         self._fullscreens: dict[tuple[str, ...], Gpu] = {}
         self._inputs: dict[str, Gpu] = {}
@@ -106,9 +97,9 @@ class Pipelines:
             found = layouts.passes[row.name] = self._pass_layout(row, layouts.material)
         return found
 
-    def layouts_of(self, textures: int, is_own: bool, kind: int = 0) -> LookLayouts:
-        """textures: of a material; is_own: of a program's shader; kind: of the engine's, where it is none."""
-        key = (textures, True, False, ()) if is_own else (textures, False, WORDS[kind], ARRAYS[kind])
+    def layouts_of(self, textures: int, is_own: bool, has_words: bool = False) -> LookLayouts:
+        """textures: of a material; is_own: of a program's shader; has_words: they hold whole numbers."""
+        key = textures, is_own, has_words
         found = self._looks.get(key)
         if found is None:
             layout = bindings.material_layout(self.device, *key)
@@ -174,7 +165,7 @@ class Pipelines:
         posed = bool(streams & spec.STREAM_POSED)
         entry: dict[str, Any] = {}
         if own is None:
-            layouts, module = self.layouts_of(len(SLOTS[kind]), False, kind), self._module(
+            layouts, module = self.layouts_of(len(SLOTS[kind]), False, WORDS[kind]), self._module(
                 row.shader or programs.kind_name(kind), posed)
         else:
             layouts, module = own.layouts, own.module
@@ -227,12 +218,10 @@ class Pipelines:
         buffer = self.device.create_buffer(label=f"material {record.handle}", size=size, usage=0x40 | 0x8)
         self.device.queue.write_buffer(buffer, 0, record.block)
         layouts = own.layouts if own else self.layouts_of(bindings.engine_slots(record.kind, record.shader), False,
-                                                          record.kind)
-        layered = () if own else ARRAYS[record.kind]
+                                                          WORDS[record.kind])
         entries = [_part(0, buffer, 0, _MATERIAL_BYTES)]
         for slot, texture in enumerate(record.textures[: layouts.textures]):
-            none = self.textures.no_layers if slot in layered else self.textures.white
-            view = none if texture is None else texture.native.view
+            view = self.textures.white if texture is None else texture.native.view
             sampler = self.textures.sampler(0 if texture is None else texture.sampler)
             entries += [{"binding": texture_binding(slot), "resource": view},
                         {"binding": texture_binding(slot) + 1, "resource": sampler}]

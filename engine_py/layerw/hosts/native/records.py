@@ -61,7 +61,6 @@ class TextureRecord:
     levels: int
     format: int
     sampler: int
-    layers: int = 0  # 0: it is none of texture_array
     size_bytes: int = 0
     state: State = "failed"
     native: Gpu = None

@@ -15,7 +15,7 @@ _FORMATS = (
     "bc7-rgba-unorm-srgb", "bc7-rgba-unorm", "etc2-rgba8unorm-srgb", "etc2-rgba8unorm", "etc2-rgb8unorm-srgb",
     "etc2-rgb8unorm", "bc1-rgba-unorm-srgb", "bc1-rgba-unorm", "bc5-rg-unorm", "bc5-rg-unorm", "eac-rg11unorm",
     "eac-rg11unorm")  # fmt: skip
-_COPY_SRC, _COPY_DST, _SAMPLED, _DRAWN = 0x01, 0x02, 0x04, 0x10
+_COPY_DST, _SAMPLED, _DRAWN = 0x02, 0x04, 0x10
 _numbers = count(-1, -1)
 
 
@@ -44,27 +44,14 @@ class Textures:
         white = device.create_texture(size=(1, 1, 1), format="rgba8unorm", usage=_SAMPLED | _COPY_DST)
         self._write(white, 0, (0, 0), (1, 1), 4, b"\xff\xff\xff\xff")
         self.white = white.create_view()
-        self.no_layers = device.create_texture(size=(1, 1, 1), format="rgba8unorm", usage=_SAMPLED).create_view(
-            dimension="2d-array")
 
     def create(self, record: TextureRecord) -> SampledTexture:
         """Without pixels."""
-        drawn = 0 if family_of(record.format) else _DRAWN | _COPY_SRC
-        size = record.width, record.height, max(record.layers, 1)
+        drawn = 0 if family_of(record.format) else _DRAWN
         texture = self.device.create_texture(
-            label=f"texture {record.handle}", size=size, mip_level_count=record.levels,
+            label=f"texture {record.handle}", size=(record.width, record.height, 1), mip_level_count=record.levels,
             format=_FORMATS[record.format], usage=_COPY_DST | _SAMPLED | drawn)
-        return SampledTexture(texture, texture.create_view(dimension="2d-array" if record.layers else "2d"))
-
-    def copy_layer(self, record: TextureRecord, layer: int, source: TextureRecord, x: int, y: int) -> None:
-        """All levels of a layer, from those of a square of another texture."""
-        encoder = self.device.create_command_encoder()
-        for level in range(record.levels):
-            side = record.width >> level
-            encoder.copy_texture_to_texture(
-                {"texture": source.native.texture, "mip_level": level, "origin": (x >> level, y >> level, 0)},
-                {"texture": record.native.texture, "mip_level": level, "origin": (0, 0, layer)}, (side, side, 1))
-        self.device.queue.submit([encoder.finish()])
+        return SampledTexture(texture, texture.create_view())
 
     def update(self, record: TextureRecord, place: tuple[int, int, int, int], data: memoryview) -> None:
         """A rectangle (x, y, width, height) of level 0, tight; all further levels follow."""
